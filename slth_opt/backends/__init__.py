@@ -1,0 +1,25 @@
+"""Exact and reported methods, one file each. A new one is one file and one entry here."""
+
+from slth_opt.backends import enumeration
+from slth_opt.errors import BackendError
+from slth_opt.methods import Backend
+
+BACKENDS: tuple[Backend, ...] = (
+    enumeration.BACKEND,
+)
+"""Every backend there is: the command line, the tests and the documentation read this."""
+
+
+def backend_named(name: str) -> Backend:
+    """Return the backend of a name; an unknown name is answered with the known ones.
+
+    Examples
+    --------
+    >>> backend_named("enumeration").exact
+    True
+    """
+    for backend in BACKENDS:
+        if backend.name == name:
+            return backend
+    known = ", ".join(backend.name for backend in BACKENDS)
+    raise BackendError(f"there is no backend {name!r}; there are {known}")

@@ -1,0 +1,137 @@
+"""What every problem demands of its numbers, and the canonical form its digest is taken of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from slth_opt.errors import ProblemError
+from slth_opt.grid import CAPACITY
+
+Size = int | tuple[int, int] | None
+"""A size rule: exactly k, between two sizes (both allowed), or any size."""
+
+
+def whole_numbers(values: Iterable[Any], *, what: str) -> tuple[int, ...]:
+    """Return the values as Python ints; refuse anything that is not an integer.
+
+    Examples
+    --------
+    >>> whole_numbers([3, -1], what="weight")
+    (3, -1)
+    """
+    return tuple(whole_number(value, what=f"{what} {i}") for i, value in enumerate(values))
+
+
+def whole_number(value: Any, *, what: str) -> int:
+    """Return one value as a Python int; refuse booleans, floats and strings.
+
+    Examples
+    --------
+    >>> whole_number(7, what="target")
+    7
+    """
+    if hasattr(value, "item") and not isinstance(value, (int, float)):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ProblemError(f"{what} must be an integer, got {value!r}; reals go through from_reals")
+    return value
+
+
+def check_pool(num_candidates: int) -> None:
+    """Refuse an empty pool.
+
+    Examples
+    --------
+    >>> check_pool(1)
+    """
+    if num_candidates == 0:
+        raise ProblemError("the pool is empty: give at least one weight")
+
+
+def check_capacity(values: Iterable[int]) -> None:
+    """Refuse numbers whose absolute values add up to 2**62 or more.
+
+    Examples
+    --------
+    >>> check_capacity([2**60, -(2**60)])
+    """
+    total = sum(abs(value) for value in values)
+    if total >= 2**CAPACITY:
+        raise ProblemError(
+            f"the absolute values add up to {total.bit_length()} bits, at most {CAPACITY} are "
+            "possible (sum below 2^62): use a coarser grid"
+        )
+
+
+def size_range(size: Size, num_candidates: int) -> tuple[int, int]:
+    """Turn a size rule into (fewest, most) and refuse what no subset of the pool can meet.
+
+    Examples
+    --------
+    >>> size_range(2, 5), size_range((0, 3), 5), size_range(None, 5)
+    ((2, 2), (0, 3), (0, 5))
+    """
+    if size is None:
+        return 0, num_candidates
+    fewest, most = size if isinstance(size, tuple) else (size, size)
+    fewest = whole_number(fewest, what="size")
+    most = whole_number(most, what="size")
+    check_sizes(fewest, most, num_candidates)
+    return fewest, most
+
+
+def check_sizes(fewest: int, most: int, num_candidates: int) -> None:
+    """Refuse a range of sizes that is empty or leaves 0..n.
+
+    Examples
+    --------
+    >>> check_sizes(1, 3, 3)
+    """
+    if fewest < 0 or most > num_candidates:
+        shown = f"{fewest}" if fewest == most else f"{fewest}..{most}"
+        raise ProblemError(
+            f"size {shown} is impossible: a pool of {num_candidates} weights allows "
+            f"0..{num_candidates}"
+        )
+    if fewest > most:
+        raise ProblemError(f"the size range is empty: lowest size {fewest} is above highest {most}")
+
+
+def indices_of(mask: Sequence[int]) -> tuple[int, ...]:
+    """Return the chosen indices of a 0/1 mask.
+
+    Examples
+    --------
+    >>> indices_of([0, 1, 1])
+    (1, 2)
+    """
+    return tuple(i for i, chosen in enumerate(mask) if chosen)
+
+
+def mask_of(indices: Iterable[int], num_candidates: int) -> tuple[int, ...]:
+    """Return the 0/1 mask of chosen indices.
+
+    Examples
+    --------
+    >>> mask_of([1, 2], 4)
+    (0, 1, 1, 0)
+    """
+    mask = [0] * num_candidates
+    for i in indices:
+        mask[i] = 1
+    return tuple(mask)
+
+
+def digest_of(canonical: dict[str, Any]) -> str:
+    """Return the sha256 of a canonical form: sorted keys, no spaces, integers only.
+
+    Examples
+    --------
+    >>> digest_of({"a": 1})[:8]
+    '015abd7f'
+    """
+    text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
