@@ -1,0 +1,57 @@
+# Every target does all of its own set-up: Python >= 3.11, make and pip are enough.
+#
+#   make demo    the main job, end to end, in under a minute
+#   make test    the fast tests and every documented example
+#   make check   style, types, the slow tests, and the kernels uncompiled to catch overflows
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check style types slow overflow clean
+
+help:
+	@sed -n 's/^#  *make /  make /p' Makefile
+
+demo: $(READY)
+	$(BIN)/slth demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not slow"
+
+check: style types overflow slow
+
+style: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+# Exit status 5 is pytest's "no test was selected".
+slow: $(READY)
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m slow \
+		|| test $$? -eq 5
+
+# Uncompiled, numpy warns of every integer overflow; pyproject.toml turns warnings into errors.
+overflow: $(READY)
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -p no:xdist -m "overflow and not slow" tests
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { \
+		echo "slth_opt needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is" \
+		"$$($(PYTHON) --version 2>&1 | head -1)." \
+		"Say which to use: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints.txt hatchling editables
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints.txt --no-build-isolation -e '.[dev]'
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find slth_opt tests -name __pycache__ -type d -prune -exec rm -rf {} +
