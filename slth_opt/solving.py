@@ -93,7 +93,7 @@ def audit(
     >>> from slth_opt.problems import SubsetSum
     >>> problem = SubsetSum(weights=(4, 7), target=6, fewest=1, most=1)
     >>> lie = Claim(indices=(0,), bound=2, stop=Stop.FINISHED)
-    >>> audit(problem, lie, backend=BACKENDS[0], known=(1,))
+    >>> audit(problem, lie, backend=backend_named("enumeration"), known=(1,))
     Traceback (most recent call last):
     ...
     slth_opt.errors.ClaimRejected: backend 'enumeration' claims that no selection is below 2, but (1,) has value 1
@@ -159,7 +159,7 @@ def choose_backend(problem: Problem, effort: Effort = Effort()) -> Backend:
     --------
     >>> from slth_opt.problems import SubsetSum
     >>> choose_backend(SubsetSum(weights=(1, 2), target=3, fewest=2, most=2)).name
-    'enumeration'
+    'meeting'
     """
     able = _able(problem, effort)
     if not able:

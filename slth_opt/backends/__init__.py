@@ -1,13 +1,15 @@
 """Exact and reported methods, one file each. A new one is one file and one entry here."""
 
-from slth_opt.backends import enumeration
+from slth_opt.backends import branching, enumeration, meeting
 from slth_opt.errors import BackendError
 from slth_opt.methods import Backend
 
 BACKENDS: tuple[Backend, ...] = (
+    meeting.BACKEND,
+    branching.BACKEND,
     enumeration.BACKEND,
 )
-"""Every backend there is: the command line, the tests and the documentation read this."""
+"""Every backend there is, the first choice first; command line, tests and docs read this."""
 
 
 def backend_named(name: str) -> Backend:

@@ -1,0 +1,138 @@
+"""Meeting in the middle, grouped by cardinality: Horowitz and Sahni 1974 with sizes kept apart.
+
+A *half* holds the sums of all subsets of its weights in one flat array, grouped by size,
+each group sorted and fenced by a low sentinel before it and a high one behind it. With the
+fences no inner loop tests whether a list is exhausted: every merge and every walk makes a
+number of steps known beforehand.
+
+Sums stay below 2**62 in absolute value, the fences are at 2**62, so a fence plus or minus
+any sum still fits an int64 and never looks like a real error.
+"""
+
+import numba
+import numpy as np
+
+FENCE = np.int64(2**62)
+"""Beyond any sum and any error of a legal problem."""
+
+
+@numba.njit(cache=True)
+def group_starts(num_weights, most):
+    """Return where the group of each size 0..most starts, and one past the last fence."""
+    starts = np.empty(most + 2, np.int64)
+    position = np.int64(1)
+    count = np.int64(1)  # binomial(num_weights, size)
+    for size in range(most + 1):
+        starts[size] = position
+        position += count + 2
+        count = count * (num_weights - size) // (size + 1)
+    starts[most + 1] = position
+    return starts
+
+
+@numba.njit(cache=True)
+def build_half(weights, starts, sums):
+    """Fill `sums` with the sorted sums of all subsets, group by group.
+
+    One weight after the other: group j becomes its merge with group j - 1 shifted by the
+    weight. Merging from the back, largest group first, needs no second array.
+    """
+    most = starts.shape[0] - 2
+    sizes = np.zeros(most + 1, np.int64)
+    for j in range(most + 1):
+        sums[starts[j] - 1] = -FENCE
+    sizes[0] = 1
+    sums[starts[0]] = 0
+    for item in range(weights.shape[0]):
+        weight = weights[item]
+        for j in range(min(item + 1, most), 0, -1):
+            home = starts[j]
+            old = home + sizes[j] - 1
+            shifted = starts[j - 1] + sizes[j - 1] - 1
+            total = sizes[j] + sizes[j - 1]
+            for position in range(home + total - 1, home - 1, -1):
+                kept = sums[old]
+                moved = sums[shifted] + weight
+                from_old = kept > moved
+                sums[position] = kept if from_old else moved
+                old -= from_old
+                shifted -= not from_old
+            sizes[j] = total
+    for j in range(most + 1):
+        sums[starts[j] + sizes[j]] = FENCE
+
+
+@numba.njit(cache=True)
+def nearest_pair(left, left_start, left_size, right, right_start, right_size, target, best):
+    """Walk two groups from opposite ends for the pair whose sum is nearest to the target.
+
+    `best` holds an error, the left sum and the right sum; they are replaced when improved.
+    """
+    i = left_start
+    j = right_start + right_size - 1
+    error, left_sum, right_sum = best[0], best[1], best[2]
+    for _ in range(left_size + right_size - 1):
+        a = left[i]
+        b = right[j]
+        difference = a + b - target
+        distance = abs(difference)
+        if distance < error:
+            error, left_sum, right_sum = distance, a, b
+        below = difference < 0
+        i += below
+        j -= not below
+    best[0], best[1], best[2] = error, left_sum, right_sum
+
+
+@numba.njit(cache=True)
+def nearest_of_size(left, left_starts, right, right_starts, size, target, best):
+    """Find the pair of groups, and the pair of sums, nearest to the target at one total size.
+
+    Improves `best`: error, left sum, right sum, left size. Returns how many steps were made.
+    """
+    most_left = left_starts.shape[0] - 2
+    most_right = right_starts.shape[0] - 2
+    steps = np.int64(0)
+    for left_size in range(max(0, size - most_right), min(size, most_left) + 1):
+        right_size = size - left_size
+        left_count = left_starts[left_size + 1] - left_starts[left_size] - 2
+        right_count = right_starts[right_size + 1] - right_starts[right_size] - 2
+        before = best[0]
+        nearest_pair(
+            left,
+            left_starts[left_size],
+            left_count,
+            right,
+            right_starts[right_size],
+            right_count,
+            target,
+            best,
+        )
+        if best[0] < before:
+            best[3] = left_size
+        steps += left_count + right_count - 1
+        if best[0] == 0:
+            break
+    return steps
+
+
+@numba.njit(cache=True)
+def build_ungrouped(weights, sums):
+    """Fill `sums` with the sorted sums of all subsets, sizes mixed, fenced at both ends."""
+    home = 1
+    sums[home - 1] = -FENCE
+    sums[home] = 0
+    count = 1
+    for item in range(weights.shape[0]):
+        weight = weights[item]
+        old = home + count - 1
+        shifted = old
+        for position in range(home + 2 * count - 1, home - 1, -1):
+            kept = sums[old]
+            moved = sums[shifted] + weight
+            from_old = kept > moved
+            sums[position] = kept if from_old else moved
+            old -= from_old
+            shifted -= not from_old
+        count *= 2
+    sums[home + count] = FENCE
