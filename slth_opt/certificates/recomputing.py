@@ -1,0 +1,104 @@
+"""The part of a certificate that needs nobody's word: each number is recomputed and compared."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from slth_opt.certificates.records import Certificate
+from slth_opt.certificates.written import (
+    certificate_from_dict,
+    certificate_to_dict,
+    seal_of,
+)
+from slth_opt.errors import CertificateRejected, FileError
+from slth_opt.problems import Problem, SmallestSubset
+from slth_opt.problems.legality import mask_of
+
+
+def demand(holds: bool, otherwise: str) -> None:
+    """Reject the certificate unless something holds.
+
+    Examples
+    --------
+    >>> demand(1 + 1 == 3, "it adds wrongly")
+    Traceback (most recent call last):
+    ...
+    slth_opt.errors.CertificateRejected: it adds wrongly
+    """
+    if not holds:
+        raise CertificateRejected(otherwise)
+
+
+def check_identity(problem: Problem, certificate: Certificate) -> None:
+    """Check that the certificate is well-formed, undamaged, and about this problem."""
+    try:  # a certificate that came from no file was never read strictly
+        certificate_from_dict(certificate_to_dict(certificate))
+    except FileError as refused:
+        raise CertificateRejected(str(refused)) from None
+    demand(
+        certificate.seal == seal_of(certificate),
+        "the seal does not match the content: the certificate was damaged or changed",
+    )
+    demand(
+        certificate.kind == problem.kind,
+        f"the certificate is for a {certificate.kind}, the problem is a {problem.kind}",
+    )
+    demand(
+        certificate.problem == problem.digest,
+        f"the certificate is for the problem {certificate.problem[:12]}..., "
+        f"this one is {problem.digest[:12]}...",
+    )
+
+
+def check_selection(problem: Problem, certificate: Certificate) -> None:
+    """Recompute everything that a selection decides by itself."""
+    indices, n = certificate.indices, problem.num_candidates
+    if indices is None:
+        without = certificate.value is None and certificate.error is None
+        demand(without, "it gives a value or an error, but no selection")
+        return
+    for i in indices:
+        demand(0 <= i < n, f"it chooses index {i}; the pool has indices 0..{n - 1}")
+    increasing = all(a < b for a, b in pairwise(indices))
+    demand(increasing, "its indices are not in increasing order, each once")
+    mask = mask_of(indices, n)
+    error, value = problem.error(mask), problem.value(mask)
+    if isinstance(problem, SmallestSubset):
+        illegal = f"its selection has error {error}, above the tolerance {problem.tolerance}"
+    else:
+        allowed = f"{problem.fewest}..{problem.most}"
+        illegal = f"its selection has size {len(indices)}, allowed are {allowed}"
+    demand(problem.is_legal(mask), illegal)
+    demand(
+        certificate.value == value,
+        f"it gives the value {certificate.value}, but its selection has {value}",
+    )
+    exact = problem.grid.exact_string(error)
+    demand(
+        certificate.error == exact,
+        f"it gives the error {certificate.error}, but its selection has {exact}",
+    )
+
+
+def check_bracket(problem: Problem, certificate: Certificate) -> None:
+    """Hold the bounds against the selection and against the free bound."""
+    free, lower = problem.free_bound(), certificate.lower_bound
+    demand(lower >= free, f"its lower bound {lower} is below the free bound {free}")
+    if certificate.value is not None:
+        demand(
+            lower <= certificate.value,
+            f"its lower bound {lower} is above its own value {certificate.value}",
+        )
+    if not isinstance(problem, SmallestSubset):
+        demand(not certificate.infeasible, "it says no selection is legal; sizes always allow one")
+        demand(certificate.value is not None, "it gives no selection; sizes always allow one")
+        return
+    impossible = problem.num_candidates + 1
+    if certificate.infeasible:
+        demand(certificate.indices is None, "it says no selection is legal, but gives one")
+        demand(lower == impossible, f"no selection is legal, so its bound must be {impossible}")
+    else:
+        demand(
+            lower < impossible,
+            f"its lower bound {lower} leaves no selection, but it does not say so",
+        )
