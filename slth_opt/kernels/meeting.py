@@ -5,8 +5,9 @@ each group sorted and fenced by a low sentinel before it and a high one behind i
 fences no inner loop tests whether a list is exhausted: every merge and every walk makes a
 number of steps known beforehand.
 
-Sums stay below 2**62 in absolute value, the fences are at 2**62, so a fence plus or minus
-any sum still fits an int64 and never looks like a real error.
+Sums stay below 2**62 in absolute value and the fences are at 2**62, so a fence plus or minus
+any sum still fits an int64. A walk aims at a point between its smallest and its largest sum:
+then a fence is always farther away than one of these two, and is never taken for a sum.
 """
 
 import numba
@@ -70,18 +71,22 @@ def nearest_pair(left, left_start, left_size, right, right_start, right_size, ta
     """
     i = left_start
     j = right_start + right_size - 1
-    error, left_sum, right_sum = best[0], best[1], best[2]
+    lowest = left[i] + right[right_start]
+    highest = left[left_start + left_size - 1] + right[j]
+    aim = min(max(target, lowest), highest)
+    beyond = abs(target - aim)  # every error is this much, and the distance from the aim
+    error, left_sum, right_sum = best[0] - beyond, best[1], best[2]
     for _ in range(left_size + right_size - 1):
         a = left[i]
         b = right[j]
-        difference = a + b - target
+        difference = a + b - aim
         distance = abs(difference)
         if distance < error:
             error, left_sum, right_sum = distance, a, b
         below = difference < 0
         i += below
         j -= not below
-    best[0], best[1], best[2] = error, left_sum, right_sum
+    best[0], best[1], best[2] = error + beyond, left_sum, right_sum
 
 
 @numba.njit(cache=True)
