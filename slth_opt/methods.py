@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from slth_opt.problems import Problem
+from slth_opt.problems import Problem, SmallestSubset
 from slth_opt.results import Effort, Reported, Stop
 
 
@@ -82,7 +82,7 @@ class Backend:
 
 
 def problem_bits(problem: Problem) -> int:
-    """Return how many bits the largest possible sum of a problem takes.
+    """Return how many bits the largest number of a problem takes: a sum, or the tolerance.
 
     Examples
     --------
@@ -91,4 +91,28 @@ def problem_bits(problem: Problem) -> int:
     4
     """
     rows = [(*row, t) for row, t in zip(problem.rows, problem.targets, strict=True)]
-    return max(sum(map(abs, row)).bit_length() for row in rows)
+    largest = [sum(map(abs, row)) for row in rows]
+    if isinstance(problem, SmallestSubset):
+        largest.append(problem.tolerance)
+    return max(largest).bit_length()
+
+
+def too_many_subsets(num_candidates: int, fewest: int, most: int, limit: int) -> bool:
+    """Tell whether there are more than `limit` subsets of fewest..most, without big numbers.
+
+    Examples
+    --------
+    >>> too_many_subsets(5, 2, 3, 20), too_many_subsets(10**6, 0, 10**6, 2**31)
+    (False, True)
+    """
+    total = 0
+    for size in range(fewest, most + 1):
+        count = 1
+        for i in range(min(size, num_candidates - size)):
+            count = count * (num_candidates - i) // (i + 1)
+            if count > limit:  # binomials only grow on the way to the middle
+                return True
+        total += count
+        if total > limit:
+            return True
+    return False

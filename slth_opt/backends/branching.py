@@ -28,10 +28,12 @@ def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Cl
     """Search size by size with one incumbent; smallest subsets stop at the first size found."""
     import numpy as np
 
+    from slth_opt.kernels.branching import prefix_tables
+
     n = problem.num_candidates
     order = sorted(range(n), key=problem.rows[0].__getitem__)
     rows = np.array(problem.rows, np.int64)[:, order]
-    low, high = _tables(rows, problem.most)
+    low, high = prefix_tables(rows, problem.most)
     deadline = None if effort.seconds is None else time.perf_counter() + effort.seconds
     smallest = isinstance(problem, SmallestSubset)
     fewest = min(problem.free_bound(), n + 1) if smallest else problem.fewest
@@ -105,22 +107,6 @@ def _search_size(
         stop = Stop.INTERRUPTED
     improved = tuple(int(c) for c in chosen) if value < before else None
     return value, improved, nodes, stop
-
-
-def _tables(rows: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the smallest and largest sums of m entries of each row from each position on."""
-    import numpy as np
-
-    d, n = rows.shape
-    low = np.zeros((d, n + 1, most + 1), np.int64)
-    high = np.zeros((d, n + 1, most + 1), np.int64)
-    for r in range(d):
-        for p in range(n):
-            ordered = np.sort(rows[r, p:])
-            m = min(most, n - p)
-            low[r, p, 1 : m + 1] = np.cumsum(ordered)[:m]
-            high[r, p, 1 : m + 1] = np.cumsum(ordered[::-1])[:m]
-    return low, high
 
 
 def _value_of(problem: Problem, start: tuple[int, ...] | None) -> int:

@@ -6,9 +6,8 @@ Nothing is skipped and nothing is assumed, so this is what everything else is co
 from __future__ import annotations
 
 import time
-from math import comb
 
-from slth_opt.methods import Backend, Claim
+from slth_opt.methods import Backend, Claim, too_many_subsets
 from slth_opt.problems import Problem, SmallestSubset, VectorSum
 from slth_opt.results import Effort, Stop
 
@@ -29,11 +28,12 @@ def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Cl
     use_l1 = isinstance(problem, VectorSum) and problem.norm == "l1"
     deadline = None if effort.seconds is None else time.perf_counter() + effort.seconds
     best_value, best, nodes, stop = int(NO_VALUE), start, 0, Stop.FINISHED
+    size = problem.fewest
     try:
         for size in range(problem.fewest, problem.most + 1):
             chosen = first_subset(problem.num_candidates, size)
             best_chosen = np.zeros(size, np.int64)
-            before, done = best_value, False
+            done = False
             while not done and stop is Stop.FINISHED:
                 chunk = CHUNK if effort.nodes is None else min(CHUNK, effort.nodes - nodes)
                 if chunk <= 0:
@@ -44,12 +44,13 @@ def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Cl
                     value, visited, done = visit_subsets(
                         rows, targets, use_l1, chosen, best_value, best_chosen, chunk
                     )
-                    best_value, nodes = int(value), nodes + int(visited)
-            if best_value < before and not isinstance(problem, SmallestSubset):
-                best = tuple(int(i) for i in best_chosen)
-            if isinstance(problem, SmallestSubset) and best_value <= problem.tolerance:
-                best = tuple(int(i) for i in best_chosen)
-                return Claim(indices=best, bound=size, stop=Stop.FINISHED, nodes=nodes)
+                    nodes += int(visited)
+                    if value < best_value:
+                        best_value, found = int(value), tuple(int(i) for i in best_chosen)
+                        if not isinstance(problem, SmallestSubset):
+                            best = found
+                        elif best_value <= problem.tolerance:
+                            return Claim(indices=found, bound=size, stop=stop, nodes=nodes)
             if stop is not Stop.FINISHED:
                 break
     except KeyboardInterrupt:
@@ -63,11 +64,9 @@ def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Cl
 
 
 def _refuses(problem: Problem) -> str | None:
-    sizes = range(problem.fewest, problem.most + 1)
-    subsets = sum(comb(problem.num_candidates, k) for k in sizes)
-    if subsets <= MOST_SUBSETS:
-        return None
-    return f"looks at every subset, at most 2^31; this problem has about 2^{subsets.bit_length()}"
+    if too_many_subsets(problem.num_candidates, problem.fewest, problem.most, MOST_SUBSETS):
+        return "looks at every subset, at most 2^31; this problem has more"
+    return None
 
 
 BACKEND = Backend(

@@ -8,11 +8,11 @@ small subsets are allowed.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from math import comb
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from slth_opt.methods import Backend, Claim
+from slth_opt.errors import BackendError
+from slth_opt.methods import Backend, Claim, too_many_subsets
 from slth_opt.problems import Problem, SmallestSubset, SubsetSum
 from slth_opt.recovery import subset_with_sum
 from slth_opt.results import Effort, Stop
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 MOST_SUMS = 2**26
 """Sums listed at once: 512 MiB."""
+
+MOST_MERGED = 2**28
+"""Sums written while listing one half: a second or two."""
+
+SLOWLY = 32
+"""Pools up to here are small enough for `recovery`, which is not compiled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +58,9 @@ def profile(problem: SubsetSum) -> tuple[tuple[int, tuple[int, ...]], ...]:
     >>> profile(pool)
     ((4, ()), (1, (0,)), (1, (1, 2)), (2, (0, 1, 2)))
     """
+    refusal = _refuses(replace(problem, fewest=0, most=problem.num_candidates))
+    if refusal is not None:
+        raise BackendError(f"backend 'meeting' {refusal}")
     left, right = _halves(problem, problem.num_candidates)
     rows = []
     for size in range(problem.num_candidates + 1):
@@ -152,27 +161,38 @@ def _walk(
 
     before = int(FENCE) if known is None else known[0]
     best = np.array([before, 0, 0, 0], np.int64)
-    steps = nearest_of_size(
-        left.sums, left.starts, right.sums, right.starts, size, target, best
-    )
+    steps = nearest_of_size(left.sums, left.starts, right.sums, right.starts, size, target, best)
     found = [int(v) for v in best]
     return (found if found[0] < before else None), int(steps)
 
 
 def _indices(left: _Half, right: _Half, size: int, best: list[int]) -> tuple[int, ...]:
     _, left_sum, right_sum, left_size = best
-    first = subset_with_sum(left.weights, left_sum, fewest=left_size, most=left_size)
-    rest = size - left_size
-    second = subset_with_sum(right.weights, right_sum, fewest=rest, most=rest)
+    first = _subset(left.weights, left_size, left_sum)
+    second = _subset(right.weights, size - left_size, right_sum)
     return (*first, *(len(left.weights) + i for i in second))
+
+
+def _subset(weights: tuple[int, ...], size: int, total: int) -> tuple[int, ...]:
+    """Return a subset of this size and sum, halving large pools first."""
+    if len(weights) <= SLOWLY:
+        return subset_with_sum(weights, total, fewest=size, most=size)
+    half = len(weights) // 2
+    left, right = _half(weights[:half], size), _half(weights[half:], size)
+    best, _ = _walk(left, right, size, total, None)
+    assert best is not None
+    return _indices(left, right, size, best)
 
 
 def _refuses(problem: Problem) -> str | None:
     half = (problem.num_candidates + 1) // 2
-    sums = 2 * sum(comb(half, k) for k in range(min(half, problem.most) + 1))
-    if sums <= MOST_SUMS:
-        return None
-    return f"lists at most 2^26 sums; this problem has about 2^{sums.bit_length() - 1}"
+    most = min(half, problem.most)
+    if too_many_subsets(half, 0, most, MOST_SUMS // 2):
+        return "lists at most 2^26 sums of both halves; this problem has more"
+    # Every weight merges all lists anew: n times the work of the last one when k is small.
+    if too_many_subsets(half + 1, 1, most + 1, MOST_MERGED):
+        return "merges at most 2^28 sums for each half; this problem takes more"
+    return None
 
 
 BACKEND = Backend(

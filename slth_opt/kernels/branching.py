@@ -10,6 +10,33 @@ import numpy as np
 
 
 @numba.njit(cache=True)
+def prefix_tables(rows, most):
+    """Return the smallest and the largest sums of 0..most entries from each position on.
+
+    From the back, one entry after the other is sorted into the `most` smallest (largest) yet.
+    """
+    d, n = rows.shape
+    tables = np.zeros((2, d, n + 1, most + 1), np.int64)
+    kept = np.empty(most, np.int64)
+    for side in range(2):
+        sign = 1 - 2 * side
+        for r in range(d):
+            for p in range(n - 1, -1, -1):
+                m = min(most, n - p)
+                entry = sign * rows[r, p]
+                j = n - p - 1 if n - p <= most else most
+                while j > 0 and kept[j - 1] > entry:
+                    if j < most:
+                        kept[j] = kept[j - 1]
+                    j -= 1
+                if j < most:
+                    kept[j] = entry
+                for i in range(m):
+                    tables[side, r, p, i + 1] = tables[side, r, p, i] + sign * kept[i]
+    return tables[0], tables[1]
+
+
+@numba.njit(cache=True)
 def distance_left(sums, depth, column, rows, targets, use_l1, low, high, rest):
     """Return a lower bound on the error once `column` is chosen and `rest` more must follow."""
     total = np.int64(0)
