@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from slth_opt.errors import GridError
+from slth_opt.errors import GridError, ProblemError
 
 CAPACITY = 62
 """Problems keep every sum below 2**CAPACITY, so int64 kernels need no guard."""
+
+COARSEST, FINEST = -960, 1100
+"""Exponents of a grid: below, large integers would overflow a float; above is no float."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +39,10 @@ class Grid:
     def __post_init__(self) -> None:
         if isinstance(self.exponent, bool) or not isinstance(self.exponent, int):
             raise GridError(f"the grid exponent must be an integer, got {self.exponent!r}")
-        if abs(self.exponent) > 1100:
-            raise GridError(f"the grid exponent must lie in -1100..1100, got {self.exponent}")
+        if not COARSEST <= self.exponent <= FINEST:
+            raise GridError(
+                f"the grid exponent must lie in {COARSEST}..{FINEST}, got {self.exponent}"
+            )
 
     def place(self, values: Iterable[Any], *, what: str = "value") -> tuple[int, ...]:
         """Map reals to integers exactly; raise `GridError` for the first that is off the grid.
@@ -47,7 +52,7 @@ class Grid:
         >>> Grid(exponent=1).place([0.5, 3])
         (1, 6)
         """
-        scaled = [as_fraction(v, what=f"{what} {i}") * self._scale() for i, v in enumerate(values)]
+        scaled = [value * self._scale() for value in as_fractions(values, what=what)]
         for i, s in enumerate(scaled):
             if s.denominator != 1:
                 raise GridError(
@@ -64,9 +69,7 @@ class Grid:
         >>> Grid(exponent=2).nearest([0.3, 0.375])
         (1, 2)
         """
-        return tuple(
-            round(as_fraction(v, what=f"{what} {i}") * self._scale()) for i, v in enumerate(values)
-        )
+        return tuple(round(value * self._scale()) for value in as_fractions(values, what=what))
 
     def real(self, integer: int) -> Fraction:
         """Give the exact real number an integer stands for.
@@ -103,14 +106,53 @@ def as_fraction(value: Any, *, what: str = "value") -> Fraction:
     >>> as_fraction(0.75)
     Fraction(3, 4)
     """
+    value = unwrapped(value, what=what)
     if isinstance(value, (bool, str, bytes, complex)) or value is None:
         raise GridError(f"{what} must be a real number, got {value!r}")
-    if hasattr(value, "item") and not isinstance(value, (int, float)):
-        value = value.item()  # a numpy scalar, or an array of one element
     try:
         return Fraction(value)
     except (TypeError, ValueError, OverflowError):
         raise GridError(f"{what} must be a finite real number, got {value!r}") from None
+
+
+def as_fractions(values: Iterable[Any], *, what: str = "value") -> list[Fraction]:
+    """Read a sequence of finite numbers exactly.
+
+    Examples
+    --------
+    >>> as_fractions([0.75, 2])
+    [Fraction(3, 4), Fraction(2, 1)]
+    """
+    return [as_fraction(v, what=f"{what} {i}") for i, v in enumerate(listed(values, what=what))]
+
+
+def listed(values: Iterable[Any], *, what: str) -> list[Any]:
+    """Return the values as a list; refuse what is not a sequence.
+
+    Examples
+    --------
+    >>> listed((1, 2), what="weight")
+    [1, 2]
+    """
+    try:
+        return list(values)
+    except TypeError:
+        raise ProblemError(f"{what}s must be given as a sequence, got {values!r}") from None
+
+
+def unwrapped(value: Any, *, what: str) -> Any:
+    """Turn a numpy scalar into the Python number it holds; refuse arrays.
+
+    Examples
+    --------
+    >>> unwrapped(3, what="target")
+    3
+    """
+    if isinstance(value, (int, float)) or not hasattr(value, "item"):
+        return value
+    if getattr(value, "ndim", 0):
+        raise ProblemError(f"{what} must be one number, got an array of shape {value.shape}")
+    return value.item()
 
 
 def finest_exponent(values: Iterable[Fraction]) -> int:
@@ -150,7 +192,8 @@ def bits_needed(values: Iterable[Fraction]) -> int:
 
 def _missing(scaled: Fraction) -> int | str:
     denominator = scaled.denominator
-    return denominator.bit_length() - 1 if denominator & (denominator - 1) == 0 else "infinitely many"
+    is_dyadic = denominator & (denominator - 1) == 0
+    return denominator.bit_length() - 1 if is_dyadic else "infinitely many"
 
 
 def choose_grid(values: list[Fraction], *, rounding: str, bits: int | None) -> Grid:
@@ -182,13 +225,13 @@ def choose_grid(values: list[Fraction], *, rounding: str, bits: int | None) -> G
         exponent = finest_exponent(values)
         if exponent > room:
             raise GridError(
-                f"the numbers need 2^-{exponent} to be exact and sums up to 2^{bits_needed(values)}:"
-                f" {exponent - room} bits were missing (at most {CAPACITY} are possible); "
-                f"use rounding='nearest' with bits <= {room - 1}"
+                f"the numbers need 2^-{exponent} to be exact and sums up to "
+                f"2^{bits_needed(values)}: {exponent - room} bits were missing (at most "
+                f"{CAPACITY} are possible); use rounding='nearest' with bits <= {room - 1}"
             )
         return Grid(exponent=exponent)
     if bits is None:
-        bits = room - 1
+        bits = min(room - 1, FINEST)
     if isinstance(bits, bool) or not isinstance(bits, int):
         raise GridError(f"bits must be an integer, got {bits!r}")
     # Rounding can add half a unit per number, never more than one more bit in all.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from slth_opt.errors import ProblemError
-from slth_opt.grid import CAPACITY
+from slth_opt.grid import CAPACITY, Grid, listed, unwrapped
 
 Size = int | tuple[int, int] | None
 """A size rule: exactly k, between two sizes (both allowed), or any size."""
@@ -22,7 +22,9 @@ def whole_numbers(values: Iterable[Any], *, what: str) -> tuple[int, ...]:
     >>> whole_numbers([3, -1], what="weight")
     (3, -1)
     """
-    return tuple(whole_number(value, what=f"{what} {i}") for i, value in enumerate(values))
+    return tuple(
+        whole_number(value, what=f"{what} {i}") for i, value in enumerate(listed(values, what=what))
+    )
 
 
 def whole_number(value: Any, *, what: str) -> int:
@@ -33,8 +35,7 @@ def whole_number(value: Any, *, what: str) -> int:
     >>> whole_number(7, what="target")
     7
     """
-    if hasattr(value, "item") and not isinstance(value, (int, float)):
-        value = value.item()
+    value = unwrapped(value, what=what)
     if isinstance(value, bool) or not isinstance(value, int):
         raise ProblemError(f"{what} must be an integer, got {value!r}; reals go through from_reals")
     return value
@@ -49,6 +50,19 @@ def check_pool(num_candidates: int) -> None:
     """
     if num_candidates == 0:
         raise ProblemError("the pool is empty: give at least one weight")
+
+
+def check_meaning(grid: Any, rounded: Any) -> None:
+    """Refuse a grid that is none, and anything but True or False for whether it was rounded to.
+
+    Examples
+    --------
+    >>> check_meaning(Grid(exponent=3), False)
+    """
+    if not isinstance(grid, Grid):
+        raise ProblemError(f"the grid must be a Grid, got {grid!r}")
+    if not isinstance(rounded, bool):
+        raise ProblemError(f"rounded must be True or False, got {rounded!r}")
 
 
 def check_capacity(values: Iterable[int]) -> None:
@@ -76,7 +90,10 @@ def size_range(size: Size, num_candidates: int) -> tuple[int, int]:
     """
     if size is None:
         return 0, num_candidates
-    fewest, most = size if isinstance(size, tuple) else (size, size)
+    pair = size if isinstance(size, (tuple, list)) else (size, size)
+    if len(pair) != 2:
+        raise ProblemError(f"a range of sizes is a pair (fewest, most), got {size!r}")
+    fewest, most = pair
     fewest = whole_number(fewest, what="size")
     most = whole_number(most, what="size")
     check_sizes(fewest, most, num_candidates)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from slth_opt.errors import ProblemError
-from slth_opt.grid import Grid, as_fraction, choose_grid
+from slth_opt.grid import Grid, as_fraction, as_fractions, choose_grid
 from slth_opt.problems.free_bounds import bound_by_size
 from slth_opt.problems.legality import (
     check_capacity,
+    check_meaning,
     check_pool,
     digest_of,
     whole_number,
@@ -53,6 +54,7 @@ class SmallestSubset:
         object.__setattr__(self, "weights", whole_numbers(self.weights, what="weight"))
         object.__setattr__(self, "target", whole_number(self.target, what="target"))
         object.__setattr__(self, "tolerance", whole_number(self.tolerance, what="tolerance"))
+        check_meaning(self.grid, self.rounded)
         check_pool(len(self.weights))
         if self.tolerance < 0:
             raise ProblemError(f"the tolerance must not be negative, got {self.tolerance}")
@@ -79,7 +81,7 @@ class SmallestSubset:
         >>> SmallestSubset.from_reals([0.5, 0.25], 0.6875, tolerance=0.1).tolerance
         1
         """
-        reals = [as_fraction(w, what=f"weight {i}") for i, w in enumerate(weights)]
+        reals = as_fractions(weights, what="weight")
         check_pool(len(reals))
         goal = as_fraction(target, what="target")
         allowed = as_fraction(tolerance, what="tolerance")

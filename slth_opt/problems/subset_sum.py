@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from slth_opt.grid import Grid, as_fraction, choose_grid
+from slth_opt.grid import Grid, as_fraction, as_fractions, choose_grid
 from slth_opt.problems.free_bounds import bound_by_size
 from slth_opt.problems.legality import (
     Size,
     check_capacity,
+    check_meaning,
     check_pool,
     check_sizes,
     digest_of,
@@ -63,6 +64,7 @@ class SubsetSum:
         object.__setattr__(self, "target", whole_number(self.target, what="target"))
         object.__setattr__(self, "fewest", whole_number(self.fewest, what="size"))
         object.__setattr__(self, "most", whole_number(self.most, what="size"))
+        check_meaning(self.grid, self.rounded)
         check_pool(len(self.weights))
         check_sizes(self.fewest, self.most, len(self.weights))
         check_capacity((*self.weights, self.target))
@@ -77,7 +79,7 @@ class SubsetSum:
         rounding: str = "exact",
         bits: int | None = None,
     ) -> SubsetSum:
-        """Place reals on the coarsest grid that holds them exactly, or round when asked to.
+        """Place reals on the first grid 1, 1/2, 1/4, ... that holds them, or round if asked to.
 
         Parameters
         ----------
@@ -95,7 +97,7 @@ class SubsetSum:
         >>> SubsetSum.from_reals([0.5, 0.25, -1.0], 0.6875, size=2).weights
         (8, 4, -16)
         """
-        reals = [as_fraction(w, what=f"weight {i}") for i, w in enumerate(weights)]
+        reals = as_fractions(weights, what="weight")
         check_pool(len(reals))
         goal = as_fraction(target, what="target")
         grid = choose_grid([*reals, goal], rounding=rounding, bits=bits)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from slth_opt.errors import ProblemError
-from slth_opt.grid import Grid, as_fraction, choose_grid
+from slth_opt.grid import Grid, as_fractions, choose_grid, listed
 from slth_opt.problems.free_bounds import bound_by_size
 from slth_opt.problems.legality import (
     Size,
     check_capacity,
+    check_meaning,
     check_pool,
     check_sizes,
     digest_of,
@@ -69,11 +70,15 @@ class VectorSum:
     unit: ClassVar[str] = "error"
 
     def __post_init__(self) -> None:
-        rows = tuple(whole_numbers(row, what=f"row {r}, weight") for r, row in enumerate(self.rows))
+        rows = tuple(
+            whole_numbers(row, what=f"row {r}, weight")
+            for r, row in enumerate(listed(self.rows, what="row"))
+        )
         object.__setattr__(self, "rows", rows)
         object.__setattr__(self, "targets", whole_numbers(self.targets, what="target"))
         object.__setattr__(self, "fewest", whole_number(self.fewest, what="size"))
         object.__setattr__(self, "most", whole_number(self.most, what="size"))
+        check_meaning(self.grid, self.rounded)
         _check_shapes(rows, self.targets, self.norm)
         check_sizes(self.fewest, self.most, len(rows[0]))
         check_capacity(v for row in (*rows, self.targets) for v in row)
@@ -97,10 +102,10 @@ class VectorSum:
         ((2, 4), (1, 0))
         """
         real_rows = [
-            [as_fraction(v, what=f"row {r}, weight {i}") for i, v in enumerate(row)]
-            for r, row in enumerate(rows)
+            as_fractions(row, what=f"row {r}, weight")
+            for r, row in enumerate(listed(rows, what="row"))
         ]
-        goals = [as_fraction(t, what=f"target {i}") for i, t in enumerate(targets)]
+        goals = as_fractions(targets, what="target")
         _check_shapes(tuple(map(tuple, real_rows)), tuple(goals), norm)
         flat = [v for row in (*real_rows, goals) for v in row]
         grid = choose_grid(flat, rounding=rounding, bits=bits)
@@ -177,9 +182,7 @@ class VectorSum:
         return digest_of(self.canonical())
 
 
-def _check_shapes(
-    rows: tuple[tuple[Any, ...], ...], targets: tuple[Any, ...], norm: str
-) -> None:
+def _check_shapes(rows: tuple[tuple[Any, ...], ...], targets: tuple[Any, ...], norm: str) -> None:
     if not rows:
         raise ProblemError("there are no rows: give at least one")
     check_pool(len(rows[0]))
