@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, fields
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 from slth_opt.errors import BackendError
@@ -61,7 +62,11 @@ class Effort:
 
     def __post_init__(self) -> None:
         seconds = self.seconds
-        if seconds is not None and not 0 <= seconds < float("inf"):
+        if seconds is not None and (
+            isinstance(seconds, bool)
+            or not isinstance(seconds, (int, float))
+            or not 0 <= seconds < float("inf")
+        ):
             raise BackendError(f"seconds must be a finite number >= 0, got {seconds!r}")
         for name, least in (("nodes", 0), ("workers", 1), ("seed", 0)):
             value = getattr(self, name)
@@ -205,8 +210,8 @@ class Result:
             if self.reported is None
             else {
                 "status": self.reported.status,
-                "objective": self.reported.objective,
-                "bound": self.reported.bound,
+                "objective": _finite(self.reported.objective),
+                "bound": _finite(self.reported.bound),
             },
         }
 
@@ -221,3 +226,8 @@ class Result:
         if isinstance(self.problem, VectorSum):
             return [show(s) for s in self.problem.sums(self.mask)]
         return show(self.problem.sum(self.mask))
+
+
+def _finite(number: float | None) -> float | None:
+    """Return a number JSON can hold: solvers say infinity for "nothing known"."""
+    return number if number is not None and isfinite(number) else None

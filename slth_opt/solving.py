@@ -11,7 +11,7 @@ from slth_opt.guessing import first_guess
 from slth_opt.methods import Backend, Claim, problem_bits
 from slth_opt.problems import Problem, SmallestSubset
 from slth_opt.problems.legality import mask_of
-from slth_opt.results import Effort, Result, Stop
+from slth_opt.results import Effort, Reported, Result, Stop
 
 
 def solve(
@@ -79,7 +79,8 @@ def audit(
     backend
         The method: its bound is believed only if it is exact.
     known
-        A legal selection found elsewhere; a claim that contradicts it is rejected.
+        A legal selection found elsewhere; a claim that contradicts it is rejected. Where the
+        claim has no selection either, the first guess takes its place.
     seconds
         How long the method ran.
 
@@ -87,30 +88,38 @@ def audit(
     ------
     ClaimRejected
         If the selection is impossible, or the bound contradicts a selection.
+    ProblemError
+        If `known` is not a legal selection.
 
     Examples
     --------
     >>> from slth_opt.problems import SubsetSum
     >>> problem = SubsetSum(weights=(4, 7), target=6, fewest=1, most=1)
     >>> lie = Claim(indices=(0,), bound=2, stop=Stop.FINISHED)
-    >>> audit(problem, lie, backend=backend_named("enumeration"), known=(1,))
+    >>> audit(problem, lie, backend=backend_named("meeting"), known=(1,))
     Traceback (most recent call last):
     ...
-    slth_opt.errors.ClaimRejected: backend 'enumeration' claims that no selection is below 2, but (1,) has value 1
+    slth_opt.errors.ClaimRejected: backend 'meeting' claims the bound 2, but (1,) has value 1
     """
     name = f"backend '{backend.name}'"
+    _check_record(claim, name)
+    if known is not None:
+        known = _checked_start(problem, known)
+    elif claim.indices is None:
+        known = first_guess(problem)
     candidates = []
     if claim.indices is not None:
-        chosen = _checked_indices(problem, claim.indices, name)
-        candidates.append((problem.value(mask_of(chosen, problem.num_candidates)), chosen))
+        candidates.append(_valued(problem, _checked_indices(problem, claim.indices, name)))
     if known is not None:
-        candidates.append((problem.value(mask_of(known, problem.num_candidates)), known))
+        candidates.append(_valued(problem, known))
     value, indices = min(candidates) if candidates else (None, None)
     lower, infeasible = _believed_bound(problem, claim, backend, value, indices)
-    if backend.exact and claim.stop is Stop.FINISHED and not infeasible and value != lower:
+    # What the method found itself counts, not what was known before.
+    own = candidates[0][0] if candidates else None
+    if backend.exact and claim.stop is Stop.FINISHED and not infeasible and own != lower:
         raise ClaimRejected(
-            f"{name} says it finished, but its bound {lower} does not meet "
-            + ("any selection" if value is None else f"the best value {value}")
+            f"{name} says it finished, but the bound {lower} does not meet "
+            + ("any selection" if own is None else f"its best value {own}")
         )
     return Result(
         problem=problem,
@@ -145,9 +154,7 @@ def why_not(backend: Backend, problem: Problem, effort: Effort = Effort()) -> st
     for field in effort.asked():
         if field not in backend.honours:
             possible = ", ".join(sorted(backend.honours)) or "no limit"
-            return (
-                f"{name} cannot honour {field}={getattr(effort, field)}; it honours {possible}"
-            )
+            return f"{name} cannot honour {field}={getattr(effort, field)}; it honours {possible}"
     reason = backend.refuses(problem)
     return None if reason is None else f"{name} {reason}"
 
@@ -180,6 +187,22 @@ def _method(backend: str | Backend) -> Backend:
     return backend if isinstance(backend, Backend) else backend_named(backend)
 
 
+def _valued(problem: Problem, indices: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    return problem.value(mask_of(indices, problem.num_candidates)), indices
+
+
+def _check_record(claim: Any, name: str) -> None:
+    """Reject an answer that is no claim, or whose plain facts cannot be."""
+    if not isinstance(claim, Claim):
+        raise ClaimRejected(f"{name} answered {claim!r}, which is not a claim")
+    if not isinstance(claim.stop, Stop):
+        raise ClaimRejected(f"{name} stopped for {claim.stop!r}, which is not a reason to stop")
+    if isinstance(claim.nodes, bool) or not isinstance(claim.nodes, int) or claim.nodes < 0:
+        raise ClaimRejected(f"{name} counted {claim.nodes!r} nodes")
+    if claim.reported is not None and not isinstance(claim.reported, Reported):
+        raise ClaimRejected(f"{name} reported {claim.reported!r}, which is not a report")
+
+
 def _checked_start(problem: Problem, start: tuple[int, ...]) -> tuple[int, ...]:
     try:
         return _checked_indices(problem, start, "the start")
@@ -189,6 +212,10 @@ def _checked_start(problem: Problem, start: tuple[int, ...]) -> tuple[int, ...]:
 
 def _checked_indices(problem: Problem, indices: Any, name: str) -> tuple[int, ...]:
     n = problem.num_candidates
+    try:
+        indices = tuple(indices)
+    except TypeError:
+        raise ClaimRejected(f"{name} chose {indices!r}, which is not a list of indices") from None
     for i in indices:
         if isinstance(i, bool) or not isinstance(i, int) or not 0 <= i < n:
             raise ClaimRejected(f"{name} chose index {i!r}; the pool has indices 0..{n - 1}")
@@ -228,6 +255,8 @@ def _believed_bound(
             )
         if not isinstance(problem, SmallestSubset):
             raise ClaimRejected(f"{name} claims that no selection is legal; sizes always allow one")
+        if claim.stop is not Stop.FINISHED:
+            raise ClaimRejected(f"{name} claims that no selection is legal, yet did not finish")
         return problem.num_candidates + 1, True
     if claim.bound is None:
         return free, impossible
@@ -235,7 +264,11 @@ def _believed_bound(
         raise ClaimRejected(f"{name} claims the bound {claim.bound!r}, which is not an integer")
     if value is not None and claim.bound > value:
         raise ClaimRejected(
-            f"{name} claims that no selection is below {claim.bound}, "
-            f"but {indices} has value {value}"
+            f"{name} claims the bound {claim.bound}, but {indices} has value {value}"
+        )
+    if value is None and claim.bound > problem.num_candidates:
+        raise ClaimRejected(
+            f"{name} claims that {claim.bound} weights are needed; there are "
+            f"{problem.num_candidates}, and it does not say that no selection is legal"
         )
     return max(free, claim.bound), impossible
