@@ -1,4 +1,4 @@
-"""The slow truth: every subset by itertools, every number a Python int.
+"""The slow truth: every subset, every number a Python int.
 
 Nothing here imports a kernel, a backend or numpy. What this file says is the specification.
 """
@@ -10,30 +10,42 @@ from itertools import combinations
 
 def legal_subsets(problem):
     """Yield (value, indices) of every legal subset of a problem, in no particular order."""
-    n = problem.num_candidates
-    for size in range(n + 1):
-        for indices in combinations(range(n), size):
-            if problem.kind == "smallest_subset":
-                if abs(sum(problem.weights[i] for i in indices) - problem.target) <= problem.tolerance:
-                    yield size, indices
-            elif problem.fewest <= size <= problem.most:
-                yield error_of(problem, indices), indices
+    for size in range(problem.num_candidates + 1):
+        for indices in combinations(range(problem.num_candidates), size):
+            value = value_of(problem, indices)
+            if value is not None:
+                yield value, indices
+
+
+def value_of(problem, indices):
+    """Return the objective of a subset, or None if it is not legal."""
+    sums = [sum(row[i] for i in indices) for row in problem.rows]
+    return _value(problem, len(indices), sums)
 
 
 def error_of(problem, indices):
-    """Return the error of a subset of a `SubsetSum` or a `VectorSum`."""
-    if problem.kind == "vector_sum":
-        errors = [
-            abs(sum(row[i] for i in indices) - target)
-            for row, target in zip(problem.rows, problem.targets, strict=True)
-        ]
-        return sum(errors) if problem.norm == "l1" else max(errors)
-    return abs(sum(problem.weights[i] for i in indices) - problem.target)
+    """Return how far the sums of a subset are from the targets, in the problem's norm."""
+    errors = [
+        abs(sum(row[i] for i in indices) - target)
+        for row, target in zip(problem.rows, problem.targets, strict=True)
+    ]
+    return _norm(problem, errors)
 
 
 def optimum(problem):
     """Return the best value of a problem, or None if no subset is legal."""
-    return min((value for value, _ in legal_subsets(problem)), default=None)
+    values = (_value(problem, size, sums) for size, sums in all_sums(problem.rows))
+    return min((value for value in values if value is not None), default=None)
+
+
+def all_sums(rows):
+    """Return (size, sums of the rows) of every subset: each column doubles the list."""
+    found = [(0, [0] * len(rows))]
+    for column in zip(*rows, strict=True):
+        found += [
+            (size + 1, [s + c for s, c in zip(sums, column, strict=True)]) for size, sums in found
+        ]
+    return found
 
 
 def profile(weights, target):
@@ -42,3 +54,16 @@ def profile(weights, target):
         min(abs(sum(s) - target) for s in combinations(weights, size))
         for size in range(len(weights) + 1)
     ]
+
+
+def _value(problem, size, sums):
+    errors = [abs(s - t) for s, t in zip(sums, problem.targets, strict=True)]
+    if problem.kind == "smallest_subset":
+        return size if errors[0] <= problem.tolerance else None
+    if not problem.fewest <= size <= problem.most:
+        return None
+    return _norm(problem, errors)
+
+
+def _norm(problem, errors):
+    return sum(errors) if problem.kind == "vector_sum" and problem.norm == "l1" else max(errors)

@@ -1,0 +1,80 @@
+"""Problems for Hypothesis to search for counterexamples in: small pools, ties, large numbers."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from slth_opt import SmallestSubset, SubsetSum, VectorSum
+
+BITS = (3, 12, 45, 57)
+"""Sizes of single weights: ties galore, floats' own size, and near the capacity of 62 bits."""
+
+
+@st.composite
+def pools(draw, fewest=1, most=8, bits=BITS):
+    """Draw weights of one magnitude, with zeros, duplicates and opposites."""
+    n = draw(st.integers(fewest, most))
+    limit = 2 ** draw(st.sampled_from(bits))
+    a, b = draw(st.integers(1, limit)), draw(st.integers(1, limit))
+    weight = st.one_of(st.integers(-limit, limit), st.sampled_from([0, a, -a, b]))
+    return tuple(draw(st.lists(weight, min_size=n, max_size=n)))
+
+
+@st.composite
+def targets(draw, weights):
+    """Draw a target: a subset's sum, just beside one, or anywhere the capacity allows."""
+    chosen = draw(st.lists(st.booleans(), min_size=len(weights), max_size=len(weights)))
+    near = sum(w for w, x in zip(weights, chosen, strict=True) if x)
+    reach = sum(map(abs, weights))
+    room = 2**62 - 1 - reach
+    far = min(room, 2 * reach + 3)
+    target = draw(st.one_of(st.integers(-2, 2).map(lambda d: near + d), st.integers(-far, far)))
+    return max(-room, min(room, target))
+
+
+@st.composite
+def size_ranges(draw, n):
+    """Draw the sizes allowed: exactly k, a range, or all of them."""
+    fewest = draw(st.integers(0, n))
+    return draw(st.sampled_from([(fewest, fewest), (0, n), (0, fewest), (fewest, n)]))
+
+
+@st.composite
+def subset_sums(draw, most=8, bits=BITS):
+    """Draw a `SubsetSum`."""
+    weights = draw(pools(most=most, bits=bits))
+    low, high = draw(size_ranges(len(weights)))
+    return SubsetSum(weights=weights, target=draw(targets(weights)), fewest=low, most=high)
+
+
+@st.composite
+def smallest_subsets(draw, most=8, bits=BITS):
+    """Draw a `SmallestSubset`; some have no legal subset."""
+    weights = draw(pools(most=most, bits=bits))
+    reach = sum(map(abs, weights))
+    tolerance = draw(st.one_of(st.integers(0, 3), st.integers(0, reach)))
+    return SmallestSubset(weights=weights, target=draw(targets(weights)), tolerance=tolerance)
+
+
+@st.composite
+def vector_sums(draw, most=7, bits=(3, 12, 45, 55), most_rows=4):
+    """Draw a `VectorSum` of one to four rows."""
+    first = draw(pools(most=most, bits=bits))
+    n = len(first)
+    limit = 2 ** draw(st.sampled_from(bits))
+    entries = st.one_of(st.integers(-limit, limit), st.sampled_from(first))
+    row = st.lists(entries, min_size=n, max_size=n).map(tuple)
+    rows = (first, *draw(st.lists(row, max_size=most_rows - 1)))
+    low, high = draw(size_ranges(n))
+    return VectorSum(
+        rows=rows,
+        targets=tuple(draw(st.integers(-2 * limit, 2 * limit)) for _ in rows),
+        norm=draw(st.sampled_from(["l1", "linf"])),
+        fewest=low,
+        most=high,
+    )
+
+
+def problems(most=7):
+    """Draw a problem of any kind."""
+    return st.one_of(subset_sums(most=most), smallest_subsets(most=most), vector_sums(most=most))
