@@ -1,0 +1,113 @@
+"""Problems and proofs in plain words."""
+
+from __future__ import annotations
+
+from slth_opt.backends import backend_named
+from slth_opt.certificates import Evidence, VerifyReport, is_hopeless
+from slth_opt.cli.outputs import number
+from slth_opt.problems import Problem, SmallestSubset, VectorSum
+from slth_opt.results import Result
+
+
+def question_in_words(problem: Problem) -> str:
+    """Say in one line what a problem asks.
+
+    Examples
+    --------
+    >>> from slth_opt.problems import SubsetSum
+    >>> question_in_words(SubsetSum(weights=(1, 2), target=3, fewest=2, most=2))
+    'best subset of 2 out of 2 weights'
+    """
+    n = problem.num_candidates
+    if isinstance(problem, SmallestSubset):
+        tolerance = number(problem.grid.real(problem.tolerance))
+        return f"smallest subset of {n} weights with an error of at most {tolerance}"
+    what = "weights"
+    if isinstance(problem, VectorSum):
+        what = f"columns of {len(problem.rows)} rows, {problem.norm} norm"
+    if problem.fewest == problem.most:
+        return f"best subset of {problem.fewest} out of {n} {what}"
+    if problem.fewest == 0 and problem.most == n:
+        return f"best subset of any size out of {n} {what}"
+    return f"best subset of {problem.fewest} to {problem.most} out of {n} {what}"
+
+
+def evidence_of(result: Result) -> Evidence:
+    """Say what the lower bound of one solve rests on.
+
+    A second method turns *single* into *agreed*: that is what ``slth certify`` asks.
+
+    Examples
+    --------
+    >>> from slth_opt import SubsetSum, solve
+    >>> evidence_of(solve(SubsetSum(weights=(2, 4, 9), target=6, fewest=2, most=2))).value
+    'self_evident'
+    """
+    problem = result.problem
+    if result.value == problem.free_bound() or (result.infeasible and is_hopeless(problem)):
+        return Evidence.SELF_EVIDENT
+    return Evidence.SINGLE if backend_named(result.backend).exact else Evidence.REPORTED
+
+
+def verified_in_words(problem: Problem, report: VerifyReport) -> tuple[str, ...]:
+    """Return what a verification found, the integers explained first.
+
+    Examples
+    --------
+    >>> from slth_opt.certificates import verify
+    >>> from slth_opt.certifying import certify
+    >>> from slth_opt.problems import SubsetSum
+    >>> pool = SubsetSum.from_reals([0.5, 1.25], 1.0, size=1)
+    >>> verified_in_words(pool, verify(pool, certify(pool)))[:2]
+    ('question: best subset of 1 out of 2 weights', 'unit: value 1 means an error of 0.25')
+    """
+    grid = problem.objective_grid
+    shown = report.lower_bound if report.value is None else report.value
+    means = f"a size of {shown}"
+    if problem.unit == "error":
+        means = f"an error of {number(grid.real(shown))}"
+    return (
+        f"question: {question_in_words(problem)}",
+        f"unit: value {shown} means {means}",
+        *report.lines(),
+    )
+
+
+_MEANING = {
+    Evidence.SELF_EVIDENT: "it equals a bound anyone can compute",
+    Evidence.SINGLE: "one exact method; `slth certify` asks a second",
+}
+
+
+def proof_in_words(result: Result) -> list[tuple[str, str]]:
+    """Return labelled lines that say what is proven, and by whom.
+
+    Examples
+    --------
+    >>> from slth_opt import SubsetSum, solve
+    >>> pool = SubsetSum(weights=(2, 4, 9), target=6, fewest=2, most=2)
+    >>> proof_in_words(solve(pool, backend="enumeration"))
+    [('proven', 'optimal, by enumeration (it equals a bound anyone can compute)')]
+    """
+    if result.is_optimal or result.infeasible:
+        what = "optimal" if result.is_optimal else "no such subset exists"
+        meaning = _MEANING[evidence_of(result)]
+        return [("proven", f"{what}, by {result.backend} ({meaning})")]
+    grid, unit = result.problem.objective_grid, result.problem.unit
+    bound = number(grid.real(result.lower_bound))
+    found = "nothing found; " if result.indices is None else ""
+    lines = [("not proven", f"{found}{result.backend} stopped: {result.stop.value}")]
+    lines.append(("best possible", f"{unit} at least {bound}"))
+    if result.gap is not None:
+        lines.append(("gap", f"{number(grid.real(result.gap))} of {unit} may be left to gain"))
+    if result.reported is not None:
+        lines.append(("reported", f"{result.reported.status!r} in floating point: not a proof"))
+    lines.append(("hint", _hint(result)))
+    return lines
+
+
+def _hint(result: Result) -> str:
+    """Say what to try when an answer is not proven."""
+    if not backend_named(result.backend).exact:
+        return "an exact backend can prove it: leave --backend out"
+    return "give it more --seconds, or see what others find: slth audit"
