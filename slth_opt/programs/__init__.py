@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from slth_opt.problems import Problem, SmallestSubset
 from slth_opt.programs import error_programs, smallest_subset
 from slth_opt.programs.integer_program import IntegerProgram
+from slth_opt.programs.writers import WRITERS
 
 
 def program_of(problem: Problem) -> IntegerProgram:
@@ -36,4 +37,4 @@ def point_of(problem: Problem, mask: Sequence[int]) -> tuple[int, ...]:
     return error_programs.point(problem, mask)
 
 
-__all__ = ["IntegerProgram", "point_of", "program_of"]
+__all__ = ["WRITERS", "IntegerProgram", "point_of", "program_of"]

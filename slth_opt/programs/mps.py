@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slth_opt.programs.integer_program import IntegerProgram, Row
+from slth_opt.programs.integer_program import OBJECTIVE, IntegerProgram, Row
 
 
 def write_mps(program: IntegerProgram) -> str:
@@ -50,7 +50,7 @@ def write_mps(program: IntegerProgram) -> str:
     lines = [
         f"NAME {program.name} FREE",
         "ROWS",
-        " N objective",
+        f" N {OBJECTIVE}",
         *(f" {_sense(row)} {row.name}" for row in program.rows),
         "COLUMNS",
         " MARKER 'MARKER' 'INTORG'",
@@ -75,13 +75,13 @@ def _columns(program: IntegerProgram) -> Iterator[str]:
     """Yield the coefficients variable by variable, the objective's first."""
     entries: list[list[tuple[str, int]]] = [[] for _ in program.variables]
     for i, coefficient in program.objective:
-        entries[i].append(("objective", coefficient))
+        entries[i].append((OBJECTIVE, coefficient))
     for row in program.rows:
         for i, coefficient in row.terms:
             entries[i].append((row.name, coefficient))
     for variable, column in zip(program.variables, entries, strict=True):
         # A variable exists in MPS only by its entries, so one without any gets a zero.
-        for name, coefficient in column or [("objective", 0)]:
+        for name, coefficient in column or [(OBJECTIVE, 0)]:
             yield f" {variable.name} {name} {coefficient}"
 
 
