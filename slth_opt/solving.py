@@ -170,7 +170,8 @@ def choose_backend(problem: Problem, effort: Effort = Effort()) -> Backend:
     """
     able = _able(problem, effort)
     if not able:
-        raise BackendError("no exact backend can take this problem within this effort")
+        reasons = [str(why_not(b, problem, effort)) for b in BACKENDS if b.exact]
+        raise BackendError(f"no exact backend can take this: {'; '.join(reasons)}")
     return able[0]
 
 

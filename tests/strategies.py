@@ -75,6 +75,41 @@ def vector_sums(draw, most=7, bits=(3, 12, 45, 55), most_rows=4):
     )
 
 
+@st.composite
+def brimful_pools(draw, most=6):
+    """Draw weights and a target whose absolute values add up to 2^62 - 1 exactly."""
+    n = draw(st.integers(1, most))
+    brim = 2**62 - 1
+    cut = st.one_of(st.integers(0, brim), st.integers(0, 5), st.integers(brim - 5, brim))
+    cuts = sorted(draw(st.lists(cut, min_size=n, max_size=n)))
+    sizes = [high - low for low, high in zip([0, *cuts], [*cuts, brim], strict=True)]
+    sizes = draw(st.permutations(sizes))
+    signs = draw(st.lists(st.sampled_from([1, -1]), min_size=n + 1, max_size=n + 1))
+    *weights, target = (sign * size for sign, size in zip(signs, sizes, strict=True))
+    return tuple(weights), target
+
+
+@st.composite
+def brimful_problems(draw, kinds=("subset_sum", "smallest_subset", "vector_sum")):
+    """Draw a problem at the very limit of the capacity."""
+    weights, target = draw(brimful_pools())
+    low, high = draw(size_ranges(len(weights)))
+    kind = draw(st.sampled_from(kinds))
+    if kind == "smallest_subset":
+        tolerance = draw(st.integers(0, 2**62 - 1))
+        return SmallestSubset(weights=weights, target=target, tolerance=tolerance)
+    if kind == "subset_sum":
+        return SubsetSum(weights=weights, target=target, fewest=low, most=high)
+    # Every column goes to one of two rows: together the rows are as full as the pool.
+    first = draw(st.lists(st.booleans(), min_size=len(weights), max_size=len(weights)))
+    rows = (
+        tuple(w if here else 0 for w, here in zip(weights, first, strict=True)),
+        tuple(0 if here else w for w, here in zip(weights, first, strict=True)),
+    )
+    norm = draw(st.sampled_from(["l1", "linf"]))
+    return VectorSum(rows=rows, targets=(target, 0), norm=norm, fewest=low, most=high)
+
+
 def problems(most=7):
     """Draw a problem of any kind."""
     return st.one_of(subset_sums(most=most), smallest_subsets(most=most), vector_sums(most=most))
