@@ -1,7 +1,10 @@
-"""What all tests share: the same examples in every run, and more when asked to be thorough."""
+"""What all tests share: the same examples in every run, and a command line in a clean folder."""
 
+import json
 import os
+from dataclasses import dataclass
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -14,3 +17,32 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("fast"), max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one command line did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def slth(tmp_path, monkeypatch, capfd):
+    """Run command lines in an empty folder: ``slth("solve", "pool.json")``."""
+    from slth_opt.cli.main import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        capfd.readouterr()
+        code = main([str(argument) for argument in arguments])
+        captured = capfd.readouterr()
+        return Run(code=code, out=captured.out, err=captured.err)
+
+    return run

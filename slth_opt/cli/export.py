@@ -35,7 +35,7 @@ def _run(options: Namespace) -> int:
 
 COMMAND = Command(
     name="export",
-    summary="write the integer program of an instance as MPS, LP, OPB or CP-SAT text",
+    summary="write the integer program of an instance for another solver",
     examples=(
         "slth export pool.json --format mps",
         "slth export pool.json --format opb --out pool.opb",

@@ -16,7 +16,7 @@ from io import StringIO
 
 from slth_opt import __version__
 from slth_opt.cli import audit, certify, demo, doctor, export, profile, solve, verify
-from slth_opt.cli.command import BAD_INPUT, CHECK_FAILED, INTERRUPTED, Command
+from slth_opt.cli.command import BAD_INPUT, CHECK_FAILED, DONE, INTERRUPTED, Command
 from slth_opt.errors import CertificateRejected, ClaimRejected, SlthError
 
 COMMANDS: tuple[Command, ...] = (
@@ -43,34 +43,42 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["solve", "--weights", "4,-1,9", "--target", "-3", "--size", "9"])
     2
     """
-    arguments = _join_negatives(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _obey(_join_negatives(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read our output has had enough; Python must not complain at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CHECK_FAILED
+
+
+def _obey(arguments: list[str]) -> int:
+    """Read the options, or say in one line what is wrong with them."""
     complaint = StringIO()
     try:
         with redirect_stderr(complaint):
-            parsed = _parser().parse_args(arguments)
+            options = _parser().parse_args(arguments)
     except SystemExit as asked:
         if not asked.code:  # --help or --version
-            return 0
+            return DONE
         usage, _, message = complaint.getvalue().partition(": error: ")
         program = usage.splitlines()[-1]
-        return _say(program, f"{message}; see {program} --help", BAD_INPUT)
-    return _run(parsed.command, parsed)
+        return _say(program, f"{message.strip()}; see {program} --help", BAD_INPUT)
+    return _run(options.command, options)
 
 
 def _run(command: Command, options: Namespace) -> int:
+    """Run a command; turn what it raises on purpose into one line and an exit code."""
     name = f"slth {command.name}"
     try:
-        code = command.run(options)
-        sys.stdout.flush()
-        return code
+        return command.run(options)
     except (ClaimRejected, CertificateRejected) as rejected:
         return _say(name, rejected, CHECK_FAILED)
     except SlthError as refused:
         return _say(name, refused, BAD_INPUT)
     except BrokenPipeError:
-        # Whoever read our output has had enough; Python must not complain at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CHECK_FAILED
+        raise
     except OSError as trouble:
         named = f"{trouble.filename}: {trouble.strerror}" if trouble.filename else str(trouble)
         return _say(name, named, BAD_INPUT)
