@@ -15,8 +15,9 @@ from slth_opt.errors import ProblemError
 Terms = tuple[tuple[int, int], ...]
 """Pairs (variable index, coefficient) with increasing indices and no zero coefficients."""
 
-MOST_NAME = 240
-"""The longest name: formats hold 255 characters, and a writer may append a suffix."""
+MOST_NAME = 95
+"""The longest name. CBC renames what has more than 100 characters in an LP file, a writer may
+append five, and in an MPS file CBC cuts names off at 160 and then solves something else."""
 
 OBJECTIVE = "objective"
 """What writers call the objective, so that no row may be called so."""
