@@ -48,15 +48,30 @@ def test_main_help_lists_every_command(slth):
     assert [c.name for c in COMMANDS if f"{c.name} {c.summary}" not in shown] == []
 
 
-def test_help_imports_nothing_heavy():
-    """``slth --help`` starts without numpy, numba, a solver, rich or matplotlib."""
+HEAVY = {"numpy", "numba", "scipy", "ortools", "pulp", "networkx", "rich", "matplotlib"}
+
+
+def heavy_modules_after(*arguments):
+    """Run a command line in a fresh process; return its exit code and what it imported."""
     code = (
-        "import sys; from slth_opt.cli.main import main; main(['--help']); "
-        "heavy = {'numpy', 'numba', 'scipy', 'ortools', 'pulp', 'rich', 'matplotlib'}; "
-        "sys.exit(' '.join(heavy & set(sys.modules)) or 0)"
+        "import sys; from slth_opt.cli.main import main; "
+        f"code = main({[*arguments]!r}); print(code, *sys.modules, file=sys.stderr)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (run.returncode, run.stderr) == (0, "")
+    code, *modules = run.stderr.split()
+    return int(code), HEAVY & set(modules)
+
+
+def test_help_imports_nothing_heavy():
+    """``slth --help`` starts without numpy, numba, a solver, rich or matplotlib."""
+    assert heavy_modules_after("--help") == (0, set())
+
+
+def test_verify_needs_neither_arrays_nor_solvers(slth):
+    """A certificate is checked by the standard library alone."""
+    slth("solve", *POOL, "--size", "2", "--save", "pool.json")
+    slth("certify", "pool.json")
+    assert heavy_modules_after("verify", "pool.json") == (0, set())
 
 
 def test_version_is_the_package_version(slth):
