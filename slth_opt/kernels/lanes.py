@@ -104,8 +104,7 @@ def _exchange(typingctx, rows, first, stride, levels):
         array, first_row, gap, _ = args
         array_type = signature.args[0]
         where = [
-            builder.add(first_row, builder.mul(gap, ir.Constant(gap.type, m)))
-            for m in range(count)
+            builder.add(first_row, builder.mul(gap, ir.Constant(gap.type, m))) for m in range(count)
         ]
         values = [_load(context, builder, array_type, array, row) for row in where]
         step = count // 2
@@ -227,5 +226,3 @@ def empty_rows(count, dtype):
     raw = np.empty(size + ROW_BYTES, np.uint8)
     skip = -raw.ctypes.data % ROW_BYTES
     return raw[skip : skip + size].view(dtype).reshape(count, -1)
-
-

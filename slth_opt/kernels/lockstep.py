@@ -6,38 +6,48 @@ moved: the subset is found afterwards, from the winning sums, lane by lane.
 """
 
 from collections import namedtuple
-from math import comb
 
 import numba
 import numpy as np
 
-from slth_opt.kernels.lanes import empty_rows, scan
+from slth_opt.kernels.lanes import copy_shifted, empty_rows, scan
 from slth_opt.kernels.merging import build_groups, group_tables, merge
 
 Plan = namedtuple(
     "Plan",
-    "num_left num_right left_starts left_counts right_starts right_counts "
-    "left_masks right_masks pairs num_slots",
+    "num_left num_right left_starts left_counts right_starts right_counts pairs num_slots mixed",
 )
 """Everything that depends on n and the sizes wanted, not on the numbers.
 
 `pairs` has a row (left size, right size, slot) for every two lists that must meet; the best of
-every slot is kept apart. `left_masks` has the subsets of the left half, as bits, by size.
+every slot is kept apart. In a `mixed` plan all sizes share one list in each half.
 """
 
 
 def make_plan(num_candidates, fewest, most, by_size):
-    """Return the plan for subsets of fewest..most of n weights, one slot or one for each size."""
+    """Return the plan for subsets of fewest..most of n weights, one slot or one for each size.
+
+    Examples
+    --------
+    >>> make_plan(4, 2, 2, False).pairs.tolist()
+    [[0, 2, 0], [1, 1, 0], [2, 0, 0]]
+    """
     num_left = num_candidates // 2
     num_right = num_candidates - num_left
-    left_starts, left_counts = group_tables(num_left, min(num_left, most))
-    right_starts, right_counts = group_tables(num_right, min(num_right, most))
-    pairs = [
-        (i, j, i + j - fewest if by_size else 0)
-        for i in range(left_counts.shape[1])
-        for j in range(right_counts.shape[1])
-        if fewest <= i + j <= most
-    ]
+    mixed = fewest == 0 and most == num_candidates and not by_size
+    if mixed:
+        left_starts, left_counts = _mixed_tables(num_left)
+        right_starts, right_counts = _mixed_tables(num_right)
+        pairs = [(0, 0, 0)]
+    else:
+        left_starts, left_counts = group_tables(num_left, min(num_left, most))
+        right_starts, right_counts = group_tables(num_right, min(num_right, most))
+        pairs = [
+            (i, j, i + j - fewest if by_size else 0)
+            for i in range(left_counts.shape[1])
+            for j in range(right_counts.shape[1])
+            if fewest <= i + j <= most
+        ]
     return Plan(
         num_left,
         num_right,
@@ -45,18 +55,15 @@ def make_plan(num_candidates, fewest, most, by_size):
         left_counts,
         right_starts + left_counts[-1].sum(),  # the right lists stand behind the left ones
         right_counts,
-        _masks_by_size(num_left, min(num_left, most)),
-        _masks_by_size(num_right, min(num_right, most)),
         np.array(pairs, np.int64),
         most - fewest + 1 if by_size else 1,
+        mixed,
     )
 
 
-def _masks_by_size(num_weights, most):
-    masks = np.arange(2**num_weights, dtype=np.int64)
-    sizes = np.bitwise_count(masks)
-    order = np.argsort(sizes, kind="stable")
-    return order[: sum(comb(num_weights, j) for j in range(most + 1))]
+def _mixed_tables(num_weights):
+    counts = 2 ** np.arange(num_weights + 1, dtype=np.int64)[:, None]
+    return np.zeros_like(counts), counts
 
 
 def make_workspace(plan, dtype):
@@ -85,100 +92,155 @@ def meet(lists, left, left_count, right, right_count, zero, goal, shifts, merged
 
 
 @numba.njit(cache=True, nogil=True)
-def load_lanes(plan, pools, targets, tags, begin, end, shifts):
+def load_lanes(plan, pools, owners, targets, tags, begin, end, lane_owners, shifts):
     """Fill `shifts`: left weights, right weights negated, zeros, targets; all four times over.
 
-    Lanes behind `end` repeat the last pool.
+    Lanes behind `end` repeat the last row. Returns whether any lane changed its pool.
     """
     n = plan.num_left + plan.num_right
+    changed = False
     for lane in range(shifts.shape[1]):
         row = min(begin + lane, end - 1)
-        for i in range(plan.num_left):
-            shifts[i, lane] = 4 * pools[row, i]
-        for i in range(plan.num_left, n):
-            shifts[i, lane] = -4 * pools[row, i]
-        shifts[n, lane] = 0
+        owner = owners[row]
         shifts[n + 1, lane] = 4 * targets[row] + tags[row]
+        if owner == lane_owners[lane]:
+            continue
+        changed = True
+        lane_owners[lane] = owner
+        for i in range(plan.num_left):
+            shifts[i, lane] = 4 * pools[owner, i]
+        for i in range(plan.num_left, n):
+            shifts[i, lane] = -4 * pools[owner, i]
+        shifts[n, lane] = 0
+    return changed
 
 
 @numba.njit(cache=True, nogil=True)
-def subset_at(weights, masks, start, count, total):
-    """Return the first of the listed masks whose weights add up to the total, or -1."""
-    h = weights.shape[0]
-    cut = h // 2
-    low = np.zeros(1 << cut, np.int64)
-    high = np.zeros(1 << (h - cut), np.int64)
-    for i in range(cut):
-        for m in range(1 << i):
-            low[m + (1 << i)] = low[m] + weights[i]
-    for i in range(h - cut):
-        for m in range(1 << i):
-            high[m + (1 << i)] = high[m] + weights[cut + i]
-    ones = (1 << cut) - 1
-    for at in range(start, start + count):
-        mask = masks[at]
-        if low[mask & ones] + high[mask >> cut] == total:
-            return mask
-    return np.int64(-1)
+def build_mixed(shifts, first, num_weights, zero, home, even, odd):
+    """List the sums of all subsets, sizes mixed and sorted, from row `home` on."""
+    rows, out = even, odd
+    copy_shifted(rows, home, shifts, zero, zero, shifts)
+    for i in range(num_weights):
+        count = 1 << i
+        merge(out, home, rows, home, count, zero, home, count, first + i, shifts)
+        rows, out = out, rows
+    return rows
 
 
 @numba.njit(cache=True, nogil=True)
-def unpack(plan, pools, targets, tags, begin, end, best, winners, masks, keys):
-    """Turn the winning entries of every lane and slot into subsets, as bits; -1 if there is none."""
+def build_lists(plan, shifts, even, odd):
+    """List the sums of both halves; both end in the array that is returned."""
+    n = plan.num_left + plan.num_right
+    # The arrays take turns with every weight: the halves start apart if one has a weight more.
+    first, second = (even, odd) if plan.num_right == plan.num_left else (odd, even)
+    if plan.mixed:
+        build_mixed(shifts, 0, plan.num_left, n, 0, even, odd)
+        return build_mixed(
+            shifts, plan.num_left, plan.num_right, n, plan.right_starts[0, 0], first, second
+        )
+    build_groups(shifts, 0, plan.num_left, n, plan.left_starts, plan.left_counts, even, odd)
+    return build_groups(
+        shifts,
+        plan.num_left,
+        plan.num_right,
+        n,
+        plan.right_starts,
+        plan.right_counts,
+        first,
+        second,
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def part_sums(weights, sums, sizes):
+    """Fill `sums` and `sizes` with those of all subsets, in the order of their bits."""
+    sums[0] = 0
+    sizes[0] = 0
+    for i in range(weights.shape[0]):
+        for m in range(1 << i):
+            sums[m + (1 << i)] = sums[m] + weights[i]
+            sizes[m + (1 << i)] = sizes[m] + 1
+
+
+@numba.njit(cache=True, nogil=True)
+def subset_with(size, total, low, low_sizes, high, high_sizes):
+    """Return a subset, as bits, of the given size (or any, for -1) and sum; -1 if there is none.
+
+    Looks at all pairs of subsets of two quarters, given by their sums and sizes.
+    """
+    for h in range(high.shape[0]):
+        rest = total - high[h]
+        if size < 0:
+            for m in range(low.shape[0]):
+                if low[m] == rest:
+                    return m + h * low.shape[0]
+        else:
+            others = size - high_sizes[h]
+            for m in range(low.shape[0]):
+                if low[m] == rest and low_sizes[m] == others:
+                    return m + h * low.shape[0]
+    return -1
+
+
+@numba.njit(cache=True, nogil=True)
+def unpack_half(plan, weights, column, lane, winners, totals, found):
+    """Find the subsets of one half of one pool that have the winning sums, for every slot."""
+    cut = weights.shape[0] // 2
+    rest = weights.shape[0] - cut
+    low, low_sizes = np.empty(1 << cut, np.int64), np.empty(1 << cut, np.int64)
+    high, high_sizes = np.empty(1 << rest, np.int64), np.empty(1 << rest, np.int64)
+    part_sums(weights[:cut], low, low_sizes)
+    part_sums(weights[cut:], high, high_sizes)
     for slot in range(plan.num_slots):
-        for lane in range(end - begin):
-            row = begin + lane
-            goal = 4 * targets[row] + tags[row]
+        size = -1 if plan.mixed else plan.pairs[winners[slot, lane], column]
+        found[slot] = subset_with(size, totals[slot], low, low_sizes, high, high_sizes)
+
+
+@numba.njit(cache=True, nogil=True)
+def unpack(plan, pools, owners, targets, tags, begin, end, best, winners, masks, keys):
+    """Turn the winning entries of every lane and slot into subsets, as bits; -1 for none."""
+    left_sums, right_sums = np.empty(plan.num_slots, np.int64), np.empty(plan.num_slots, np.int64)
+    left, right = np.empty(plan.num_slots, np.int64), np.empty(plan.num_slots, np.int64)
+    for lane in range(end - begin):
+        row = begin + lane
+        goal = 4 * targets[row] + tags[row]
+        for slot in range(plan.num_slots):
             key = np.int64(best[2 * slot, lane])
+            if best.itemsize == 4:
+                key &= 0xFFFFFFFF
             lower = np.int64(best[2 * slot + 1, lane])
             upper = lower + key
             # The entry that is a multiple of four is the left sum, the other one the rest.
-            left_sum = (lower if lower & 3 == 0 else upper) >> 2
-            right_sum = (goal - (upper if lower & 3 == 0 else lower)) >> 2
-            i, j, _ = plan.pairs[winners[slot, lane]]
-            left = subset_at(
-                pools[row, : plan.num_left],
-                plan.left_masks,
-                plan.left_starts[plan.num_left, i],
-                plan.left_counts[plan.num_left, i],
-                left_sum,
-            )
-            right = subset_at(
-                pools[row, plan.num_left :],
-                plan.right_masks,
-                plan.right_starts[plan.num_right, j] - plan.right_starts[plan.num_right, 0],
-                plan.right_counts[plan.num_right, j],
-                right_sum,
-            )
+            of_left, of_right = (lower, upper) if lower & 3 == 0 else (upper, lower)
+            left_sums[slot] = of_left >> 2
+            right_sums[slot] = (goal - of_right) >> 2
             keys[row, slot] = key
-            masks[row, slot] = -1 if left < 0 or right < 0 else left | right << plan.num_left
+        pool = pools[owners[row]]
+        unpack_half(plan, pool[: plan.num_left], 0, lane, winners, left_sums, left)
+        unpack_half(plan, pool[plan.num_left :], 1, lane, winners, right_sums, right)
+        for slot in range(plan.num_slots):
+            none = left[slot] < 0 or right[slot] < 0
+            masks[row, slot] = -1 if none else left[slot] | right[slot] << plan.num_left
 
 
 @numba.njit(cache=True, nogil=True)
-def nearest_subsets(plan, pools, targets, tags, begin, end, workspace, masks, keys):
-    """Solve pools begin..end-1, one slot at a time; subsets go to `masks`, differences to `keys`."""
+def nearest_subsets(plan, pools, owners, targets, tags, begin, end, workspace, masks, keys):
+    """Solve rows begin..end-1: row r asks for `targets[r]` of the pool `owners[r]`.
+
+    Subsets go to `masks` as bits, differences to `keys`, one column for each slot. Lists are
+    built anew only when a lane gets another pool.
+    """
     shifts, even, odd, merged, best = workspace
     lanes = shifts.shape[1]
     n = plan.num_left + plan.num_right
     winners = np.zeros((plan.num_slots, lanes), np.int64)
+    lane_owners = np.full(lanes, -1, np.int64)
     before = np.empty(lanes, shifts.dtype)
+    lists = even
     for first in range(begin, end, lanes):
         last = min(first + lanes, end)
-        load_lanes(plan, pools, targets, tags, first, last, shifts)
-        left = build_groups(
-            shifts, 0, plan.num_left, n, plan.left_starts, plan.left_counts, even, odd
-        )
-        # Both halves must end in the same array, whichever of their numbers is odd.
-        if (plan.num_right - plan.num_left) % 2 == 0:
-            build_groups(
-                shifts, plan.num_left, plan.num_right, n, plan.right_starts, plan.right_counts,
-                even, odd,
-            )  # fmt: skip
-        else:
-            build_groups(
-                shifts, plan.num_left, plan.num_right, n, plan.right_starts, plan.right_counts,
-                odd, even,
-            )  # fmt: skip
+        if load_lanes(plan, pools, owners, targets, tags, first, last, lane_owners, shifts):
+            lists = build_lists(plan, shifts, even, odd)
         best[:] = -1  # as an unsigned number: above every difference
         for p in range(plan.pairs.shape[0]):
             i, j, slot = plan.pairs[p]
@@ -186,13 +248,11 @@ def nearest_subsets(plan, pools, targets, tags, begin, end, workspace, masks, ke
             for lane in range(lanes):
                 before[lane] = kept[0, lane]
             meet(
-                left, plan.left_starts[plan.num_left, i], plan.left_counts[plan.num_left, i],
+                lists, plan.left_starts[plan.num_left, i], plan.left_counts[plan.num_left, i],
                 plan.right_starts[plan.num_right, j], plan.right_counts[plan.num_right, j],
                 n, n + 1, shifts, merged, kept,
             )  # fmt: skip
             for lane in range(lanes):
                 if kept[0, lane] != before[lane]:
                     winners[slot, lane] = p
-        unpack(plan, pools, targets, tags, first, last, best, winners, masks, keys)
-
-
+        unpack(plan, pools, owners, targets, tags, first, last, best, winners, masks, keys)

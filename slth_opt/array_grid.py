@@ -1,0 +1,159 @@
+"""The grid for whole arrays: the rules of `grid.py`, a million numbers at a time.
+
+Pools share one grid; the targets may lie on a finer one, ``shift`` bits finer, because only
+the last step of a solve ever needs their fraction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from slth_opt.errors import GridError
+from slth_opt.grid import CAPACITY
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CHUNK = 2**20
+"""Numbers looked at together: a few MiB of temporaries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrayGrid:
+    """Pools in units of 2**-pools_exponent, targets in units of 2**-(pools_exponent + shift)."""
+
+    pools_exponent: int
+    shift: int
+    rounded: bool = False
+
+    @property
+    def exponent(self) -> int:
+        """The exponent of the targets' grid: the one errors are measured on."""
+        return self.pools_exponent + self.shift
+
+
+def as_reals(values: Any, *, what: str) -> np.ndarray:
+    """Return an array of finite real numbers as it is; refuse anything else by row.
+
+    Examples
+    --------
+    >>> as_reals([[0.5, 1]], what="pools").dtype.name
+    'float64'
+    """
+    import numpy as np
+
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
+        raise GridError(
+            f"{what} must be an array of float32, float64 or integers, got {array.dtype}"
+        )
+    if array.dtype.kind == "f":
+        flat = array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
+        rows = max(1, CHUNK // max(1, flat.shape[1]))
+        for first in range(0, len(flat), rows):
+            finite = np.isfinite(flat[first : first + rows])
+            if not finite.all():
+                row, column = (int(i) for i in np.argwhere(~finite)[0])
+                where = f"row {first + row}" + (f", column {column}" if array.ndim > 1 else "")
+                raise GridError(f"{what}, {where}: {flat[first + row, column]} is not finite")
+    return array
+
+
+def array_exponent(values: np.ndarray) -> int:
+    """Return the smallest exponent >= 0 whose grid holds every number exactly.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> array_exponent(np.array([0.75, 3.0]))
+    2
+    """
+    import numpy as np
+
+    if values.dtype.kind != "f":
+        return 0
+    flat = values.reshape(-1)
+    chunks = [flat[first : first + CHUNK] for first in range(0, flat.size, CHUNK)]
+    largest = max((float(np.abs(chunk).max()) for chunk in chunks), default=0.0)
+    # On the finest grid that int64 allows, the common trailing zeros tell the coarsest one.
+    finest = min(1000, CAPACITY - int(np.frexp(largest)[1]))
+    digits = 0
+    for chunk in chunks:
+        scaled = chunk.astype(np.float64) * 2.0**finest
+        whole = scaled.astype(np.int64)
+        if not (whole == scaled).all():
+            return max(_exponent_of(chunk) for chunk in chunks)
+        digits |= int(np.bitwise_or.reduce(whole))
+    zeros = (digits & -digits).bit_length() - 1 if digits else finest
+    return max(0, finest - zeros)
+
+
+def _exponent_of(chunk: np.ndarray) -> int:
+    """Return the exponent number by number, for ranges that no int64 grid holds."""
+    import numpy as np
+
+    mantissa, power = np.frexp(chunk[chunk != 0].astype(np.float64))
+    digits = (mantissa * 2.0**53).astype(np.int64)
+    zeros = np.frexp((digits & -digits).astype(np.float64))[1] - 1
+    return max(0, int((53 - power - zeros).max(initial=0)))
+
+
+def choose_array_grid(
+    pools: np.ndarray, targets: np.ndarray, *, rounding: str, bits: int | None
+) -> ArrayGrid:
+    """Choose the exact grids of pools and targets, or the one rounding grid asked for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> choose_array_grid(np.array([[0.5]]), np.array([0.125]), rounding="exact", bits=None)
+    ArrayGrid(pools_exponent=1, shift=2, rounded=False)
+    """
+    if rounding not in ("exact", "nearest"):
+        raise GridError(f"rounding must be 'exact' or 'nearest', got {rounding!r}")
+    coarse, fine = array_exponent(pools), array_exponent(targets)
+    if rounding == "exact":
+        if bits is not None:
+            raise GridError("bits is only for rounding='nearest'; exact placing finds its own grid")
+        return ArrayGrid(pools_exponent=coarse, shift=max(0, fine - coarse))
+    if isinstance(bits, bool) or not isinstance(bits, int) or not 0 <= bits <= 1000:
+        raise GridError(f"rounding='nearest' needs bits, an integer from 0 to 1000, got {bits!r}")
+    return ArrayGrid(pools_exponent=bits, shift=0, rounded=max(coarse, fine) > bits)
+
+
+def place_array(values: np.ndarray, exponent: int, *, what: str, first: int = 0) -> np.ndarray:
+    """Return the values in units of 2**-exponent as int64, rounded to even where they must be.
+
+    Refuses the first row whose absolute values add up to 2**62 units or more; rows are counted
+    from `first`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> place_array(np.array([[0.5, -1.25]]), 2, what="pools").tolist()
+    [[2, -5]]
+    """
+    import numpy as np
+
+    table = values.reshape(len(values), -1)
+    if values.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            scaled = table.astype(np.float64) * 2.0 ** min(exponent, 1000)
+            scaled *= 2.0 ** max(0, exponent - 1000)
+        total = np.abs(scaled).sum(axis=1)
+    else:
+        with np.errstate(over="ignore"):
+            total = np.ldexp(np.abs(table.astype(np.float64)).sum(axis=1), exponent)
+    # The float sum may be off by one part in 2^45 or so; within that of the limit, be strict.
+    too_large = np.flatnonzero(~(total < 2.0**CAPACITY * (1 - 2.0**-40)))
+    if too_large.size:
+        row = int(too_large[0])
+        raise GridError(
+            f"{what}, row {first + row}: the numbers need units of 2^-{exponent} and add up to "
+            f"about 2^{np.log2(total[row]):.0f} units; at most 2^{CAPACITY} are possible: "
+            "use rounding='nearest' with fewer bits"
+        )
+    if values.dtype.kind != "f":
+        return (table.astype(np.int64) << exponent).reshape(values.shape)
+    return np.rint(scaled).astype(np.int64).reshape(values.shape)
