@@ -17,7 +17,8 @@ help:
 	@sed -n 's/^#  *make /  make /p' Makefile
 
 demo: $(READY)
-	$(BIN)/slth demo
+	@$(BIN)/slth demo
+	@echo "(slth is $(BIN)/slth; 'source $(BIN)/activate' lets you call it by name)"
 
 test: $(READY)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not slow"
@@ -45,10 +46,11 @@ $(READY): pyproject.toml constraints.txt
 		echo "slth_opt needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is" \
 		"$$($(PYTHON) --version 2>&1 | head -1)." \
 		"Say which to use: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	@echo "Setting up $(VENV) (once; a minute or two) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		-c constraints.txt hatchling editables
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		-c constraints.txt --no-build-isolation -e '.[dev]'
 	@touch $(READY)
 

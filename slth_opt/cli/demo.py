@@ -8,7 +8,7 @@ from pathlib import Path
 from slth_opt.certificates import verify
 from slth_opt.certifying import certify
 from slth_opt.cli.command import DONE, Command
-from slth_opt.cli.outputs import listed, print_json, print_table
+from slth_opt.cli.outputs import listed, print_json, print_table, waiting
 from slth_opt.cli.profile import profile
 from slth_opt.cli.words import verified_in_words
 from slth_opt.errors import ProblemError
@@ -81,14 +81,16 @@ def _run(options: Namespace) -> int:
     if options.seed < 0:
         raise ProblemError(f"the seed must be an integer >= 0, got {options.seed}")
     problem = random_pool(options.seed)
-    results, drawn = profile(problem), best_drawn(problem, options.seed)
+    with waiting("solving every size (the first run compiles)"):
+        results, drawn = profile(problem), best_drawn(problem, options.seed)
     if not options.json:
         _print_sizes(results, drawn, options.seed)
     instance = Path(options.out) / "pool.json"
     place = certificate_path(instance)
     instance.parent.mkdir(parents=True, exist_ok=True)
     write_instance(instance, Instance(problem=problem, provenance=_facts(options.seed)))
-    write_certificate(place, certify(problem))
+    with waiting("certifying"):
+        write_certificate(place, certify(problem))
     report = verify(read_instance(instance).problem, read_certificate(place))
     if options.json:
         print_json(
