@@ -119,6 +119,7 @@ def read_lp(text):
         if half == "high":
             assert rows[row][0] == coefficients
             low = rows.pop(row)[1]
+            assert low != high
         else:
             assert row not in rows
             assert half in ("", "low")

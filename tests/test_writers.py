@@ -19,7 +19,6 @@ from slth_opt.errors import BackendError
 from slth_opt.problems import SmallestSubset, SubsetSum, VectorSum
 from slth_opt.problems.legality import indices_of
 from slth_opt.programs import program_of
-from slth_opt.programs.cp_sat_text import MOST
 from slth_opt.programs.integer_program import MOST_NAME, IntegerProgram, Row, Variable
 from slth_opt.programs.lines import WIDTH, fill
 from slth_opt.programs.writers import WRITERS
@@ -384,20 +383,31 @@ def edge_program(most):
 
 def test_cp_sat_takes_sums_up_to_the_limit():
     """A row that reaches the largest sum we allow is one that CP-SAT allows."""
-    assert cp_sat_model(parse_cp_sat(edge_program(MOST))).Validate() == ""
+    assert cp_sat_model(parse_cp_sat(edge_program(2**62 - 1))).Validate() == ""
 
 
 def test_sums_beyond_cp_sat_are_refused():
     """One more is refused with a line that says where to go; the other formats take it."""
-    program = edge_program(MOST + 1)
+    program = edge_program(2**62)
     with pytest.raises(BackendError, match=r"row edge may take values .* mps, lp or opb"):
         WRITERS["cpsat"](program)
     assert read_back("mps", program) == program
 
 
+@pytest.mark.parametrize("sides", [(-(2**70), 2**70), (2**70, None), (None, -(2**70))])
+def test_sides_beyond_64_bits_are_drawn_in(sides):
+    """A side no sum can reach is drawn in to where CP-SAT can hold it, and means the same."""
+    program = edge_program(3)
+    program = replace(program, rows=(replace(program.rows[0], low=sides[0], high=sides[1]),))
+    proto = parse_cp_sat(program)
+    low, high = proto.constraints[0].linear.domain
+    assert cp_sat_model(proto).Validate() == ""
+    assert {low <= a <= high for a in range(-3, 4)} == {None not in sides}
+
+
 def test_bounds_beyond_cp_sat_are_refused():
     """A variable that may leave half the 64-bit range is refused by name."""
-    x = Variable(name="wide", low=-MOST - 1, high=0)
+    x = Variable(name="wide", low=-(2**62), high=0)
     program = IntegerProgram(name="p", variables=(x,), rows=(), objective=(), num_choices=1)
     with pytest.raises(BackendError, match="variable wide may take values"):
         WRITERS["cpsat"](program)
