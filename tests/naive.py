@@ -6,6 +6,7 @@ Nothing here imports a kernel, a backend or numpy. What this file says is the sp
 from __future__ import annotations
 
 from itertools import combinations
+from operator import add
 
 
 def legal_subsets(problem):
@@ -19,33 +20,39 @@ def legal_subsets(problem):
 
 def value_of(problem, indices):
     """Return the objective of a subset, or None if it is not legal."""
-    sums = [sum(row[i] for i in indices) for row in problem.rows]
-    return _value(problem, len(indices), sums)
+    error = error_of(problem, indices)
+    if problem.kind == "smallest_subset":
+        return len(indices) if error <= problem.tolerance else None
+    return error if problem.fewest <= len(indices) <= problem.most else None
 
 
 def error_of(problem, indices):
     """Return how far the sums of a subset are from the targets, in the problem's norm."""
-    errors = [
-        abs(sum(row[i] for i in indices) - target)
-        for row, target in zip(problem.rows, problem.targets, strict=True)
-    ]
-    return _norm(problem, errors)
+    return _distance(problem, [sum(row[i] for i in indices) for row in problem.rows])
 
 
 def optimum(problem):
     """Return the best value of a problem, or None if no subset is legal."""
-    values = (_value(problem, size, sums) for size, sums in all_sums(problem.rows))
-    return min((value for value in values if value is not None), default=None)
+    best = None
+    for size, reached in enumerate(sums_by_size(problem.rows)):
+        if problem.kind == "smallest_subset":
+            if any(abs(s - problem.target) <= problem.tolerance for (s,) in reached):
+                return size
+        elif problem.fewest <= size <= problem.most:
+            nearest = min(_distance(problem, sums) for sums in reached)
+            best = nearest if best is None else min(best, nearest)
+    return best
 
 
-def all_sums(rows):
-    """Return (size, sums of the rows) of every subset: each column doubles the list."""
-    found = [(0, [0] * len(rows))]
+def sums_by_size(rows):
+    """Return for every size the sums, one per row, that subsets of that size have."""
+    n = len(rows[0])
+    reached = [set() for _ in range(n + 1)]
+    reached[0].add((0,) * len(rows))
     for column in zip(*rows, strict=True):
-        found += [
-            (size + 1, [s + c for s, c in zip(sums, column, strict=True)]) for size, sums in found
-        ]
-    return found
+        for size in range(n, 0, -1):
+            reached[size] |= {tuple(map(add, sums, column)) for sums in reached[size - 1]}
+    return reached
 
 
 def profile(weights, target):
@@ -56,14 +63,6 @@ def profile(weights, target):
     ]
 
 
-def _value(problem, size, sums):
+def _distance(problem, sums):
     errors = [abs(s - t) for s, t in zip(sums, problem.targets, strict=True)]
-    if problem.kind == "smallest_subset":
-        return size if errors[0] <= problem.tolerance else None
-    if not problem.fewest <= size <= problem.most:
-        return None
-    return _norm(problem, errors)
-
-
-def _norm(problem, errors):
     return sum(errors) if problem.kind == "vector_sum" and problem.norm == "l1" else max(errors)

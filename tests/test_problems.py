@@ -321,6 +321,13 @@ def test_every_mask_is_worth_what_the_slow_truth_says(problem):
         assert value is None or problem.value(mask) == value
 
 
+@given(strategies.problems(most=5))
+def test_the_slow_truth_agrees_with_itself(problem):
+    """The best of all subsets one by one is the best of the sums reached by size."""
+    best, _ = min(naive.legal_subsets(problem), default=(None, None))
+    assert naive.optimum(problem) == best
+
+
 @given(st.lists(st.integers(0, 1)))
 def test_masks_and_indices_are_two_views_of_one_choice(mask):
     """There and back again."""
