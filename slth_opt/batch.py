@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -366,6 +365,8 @@ def _in_threads(
     work: Callable[[int, int], int], chunks: Iterator[tuple[int, int]], workers: int | None
 ) -> Iterator[int]:
     """Run the chunks on threads, a few ahead; on Ctrl-C drop those not yet begun."""
+    from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
     threads = workers or os.cpu_count() or 1
     with ThreadPoolExecutor(threads) as executor:
         waiting: set[Future[int]] = set()

@@ -15,12 +15,14 @@ from slth_opt.kernels.merging import build_groups, group_tables, merge
 
 Plan = namedtuple(
     "Plan",
-    "num_left num_right left_starts left_counts right_starts right_counts pairs num_slots mixed",
+    "num_left num_right left_starts left_counts right_starts right_counts pairs num_slots mixed "
+    "left_order right_order sizes",
 )
 """Everything that depends on n and the sizes wanted, not on the numbers.
 
 `pairs` has a row (left size, right size, slot) for every two lists that must meet; the best of
 every slot is kept apart. In a `mixed` plan all sizes share one list in each half.
+`left_order` lists the subsets of the first quarter, as bits, by size; `sizes` counts bits.
 """
 
 
@@ -58,7 +60,18 @@ def make_plan(num_candidates, fewest, most, by_size):
         np.array(pairs, np.int64),
         most - fewest + 1 if by_size else 1,
         mixed,
+        _subsets_by_size(num_left // 2),
+        _subsets_by_size(num_right // 2),
+        _sizes(2 ** ((num_right + 1) // 2)),
     )
+
+
+def _sizes(count):
+    return np.bitwise_count(np.arange(count)).astype(np.int64)
+
+
+def _subsets_by_size(num_weights):
+    return np.argsort(_sizes(2**num_weights), kind="stable")
 
 
 def _mixed_tables(num_weights):
@@ -152,55 +165,69 @@ def build_lists(plan, shifts, even, odd):
 
 
 @numba.njit(cache=True, nogil=True)
-def part_sums(weights, sums, sizes):
-    """Fill `sums` and `sizes` with those of all subsets, in the order of their bits."""
+def part_sums(weights, sums):
+    """Fill `sums` with those of all subsets, in the order of their bits."""
     sums[0] = 0
-    sizes[0] = 0
     for i in range(weights.shape[0]):
         for m in range(1 << i):
             sums[m + (1 << i)] = sums[m] + weights[i]
-            sizes[m + (1 << i)] = sizes[m] + 1
 
 
 @numba.njit(cache=True, nogil=True)
-def subset_with(size, total, low, low_sizes, high, high_sizes):
-    """Return a subset, as bits, of the given size (or any, for -1) and sum; -1 if there is none.
+def position_of(sums, begin, end, total):
+    """Return the last position in a range that holds the total, or -1; no branch, so vectors."""
+    found = np.int64(-1)
+    for m in range(begin, end):
+        if sums[m] == total:
+            found = m
+    return found
 
-    Looks at all pairs of subsets of two quarters, given by their sums and sizes.
+
+@numba.njit(cache=True, nogil=True)
+def subset_with(size, total, low, low_starts, high, sizes):
+    """Return (position in low, bits in high) of a pair of quarter subsets; -1 if there is none.
+
+    `low` is ordered by size, `high` by bits; the sizes add up to `size`, or to any for -1.
     """
     for h in range(high.shape[0]):
-        rest = total - high[h]
-        if size < 0:
-            for m in range(low.shape[0]):
-                if low[m] == rest:
-                    return m + h * low.shape[0]
-        else:
-            others = size - high_sizes[h]
-            for m in range(low.shape[0]):
-                if low[m] == rest and low_sizes[m] == others:
-                    return m + h * low.shape[0]
-    return -1
+        begin, end = np.int64(0), np.int64(low.shape[0])
+        if size >= 0:
+            others = size - sizes[h]
+            if others < 0 or others >= low_starts.shape[0] - 1:
+                continue
+            begin, end = low_starts[others], low_starts[others + 1]
+        found = position_of(low, begin, end, total - high[h])
+        if found >= 0:
+            return found, h
+    return -1, -1
 
 
 @numba.njit(cache=True, nogil=True)
-def unpack_half(plan, weights, column, lane, winners, totals, found):
+def unpack_half(plan, weights, order, column, lane, winners, totals, found, quarters):
     """Find the subsets of one half of one pool that have the winning sums, for every slot."""
     cut = weights.shape[0] // 2
-    rest = weights.shape[0] - cut
-    low, low_sizes = np.empty(1 << cut, np.int64), np.empty(1 << cut, np.int64)
-    high, high_sizes = np.empty(1 << rest, np.int64), np.empty(1 << rest, np.int64)
-    part_sums(weights[:cut], low, low_sizes)
-    part_sums(weights[cut:], high, high_sizes)
+    plain, low = quarters[0, : 1 << cut], quarters[1, : 1 << cut]
+    high = quarters[2, : 1 << (weights.shape[0] - cut)]
+    part_sums(weights[:cut], plain)
+    part_sums(weights[cut:], high)
+    starts = np.zeros(cut + 2, np.int64)
+    for m in range(1 << cut):
+        low[m] = plain[order[m]]
+        starts[plan.sizes[m] + 1] += 1
+    for size in range(cut + 1):
+        starts[size + 1] += starts[size]
     for slot in range(plan.num_slots):
         size = -1 if plan.mixed else plan.pairs[winners[slot, lane], column]
-        found[slot] = subset_with(size, totals[slot], low, low_sizes, high, high_sizes)
+        at, h = subset_with(size, totals[slot], low, starts, high, plan.sizes)
+        found[slot] = -1 if h < 0 else order[at] | h << cut
 
 
 @numba.njit(cache=True, nogil=True)
 def unpack(plan, pools, owners, targets, tags, begin, end, best, winners, masks, keys):
     """Turn the winning entries of every lane and slot into subsets, as bits; -1 for none."""
-    left_sums, right_sums = np.empty(plan.num_slots, np.int64), np.empty(plan.num_slots, np.int64)
-    left, right = np.empty(plan.num_slots, np.int64), np.empty(plan.num_slots, np.int64)
+    quarters = np.empty((3, 1 << ((plan.num_right + 1) // 2)), np.int64)
+    totals = np.empty((2, plan.num_slots), np.int64)
+    found = np.empty((2, plan.num_slots), np.int64)
     for lane in range(end - begin):
         row = begin + lane
         goal = 4 * targets[row] + tags[row]
@@ -212,15 +239,20 @@ def unpack(plan, pools, owners, targets, tags, begin, end, best, winners, masks,
             upper = lower + key
             # The entry that is a multiple of four is the left sum, the other one the rest.
             of_left, of_right = (lower, upper) if lower & 3 == 0 else (upper, lower)
-            left_sums[slot] = of_left >> 2
-            right_sums[slot] = (goal - of_right) >> 2
+            totals[0, slot] = of_left >> 2
+            totals[1, slot] = (goal - of_right) >> 2
             keys[row, slot] = key
         pool = pools[owners[row]]
-        unpack_half(plan, pool[: plan.num_left], 0, lane, winners, left_sums, left)
-        unpack_half(plan, pool[plan.num_left :], 1, lane, winners, right_sums, right)
+        left, right = pool[: plan.num_left], pool[plan.num_left :]
+        unpack_half(
+            plan, left, plan.left_order, 0, lane, winners, totals[0], found[0], quarters
+        )
+        unpack_half(
+            plan, right, plan.right_order, 1, lane, winners, totals[1], found[1], quarters
+        )
         for slot in range(plan.num_slots):
-            none = left[slot] < 0 or right[slot] < 0
-            masks[row, slot] = -1 if none else left[slot] | right[slot] << plan.num_left
+            none = found[0, slot] < 0 or found[1, slot] < 0
+            masks[row, slot] = -1 if none else found[0, slot] | found[1, slot] << plan.num_left
 
 
 @numba.njit(cache=True, nogil=True)
