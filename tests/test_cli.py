@@ -219,6 +219,18 @@ def test_an_interrupted_profile_ends_where_it_was(monkeypatch):
     assert len(profile_command.profile(pool, "enumeration")) == len(asked) == 1
 
 
+def test_a_profile_interrupted_in_one_go_keeps_what_a_glance_finds(monkeypatch):
+    """After a Ctrl-C every size still has a legal selection, and nothing is called finished."""
+
+    def interrupted(problem):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(profile_command.meeting, "profile", interrupted)
+    pool = SubsetSum(weights=(3, 5, 8), target=4, fewest=0, most=3)
+    results = profile_command.profile(pool)
+    assert [(r.size, r.stop) for r in results] == [(k, Stop.INTERRUPTED) for k in range(4)]
+
+
 def test_certify_then_verify(slth):
     """A certificate that certify wrote is one that verify finds true."""
     slth("solve", *POOL, "--size", "2", "--save", "pool.json")

@@ -110,4 +110,4 @@ def _hint(result: Result) -> str:
     """Say what to try when an answer is not proven."""
     if not backend_named(result.backend).exact:
         return "an exact backend can prove it: leave --backend out"
-    return "give it more --seconds, or see what others find: slth audit"
+    return "give it more time, or another --backend; slth audit shows what each one finds"
