@@ -162,6 +162,12 @@ def _copy_shifted(typingctx, out, low, rows, a, shift_a, shifts):
     return signature, codegen
 
 
+def _nearer(builder, first, second):
+    """Return the (difference, entry) of the smaller difference; of the first if they are equal."""
+    smaller = builder.icmp_unsigned("<", second[0], first[0])
+    return tuple(builder.select(smaller, b, a) for a, b in zip(first, second, strict=True))
+
+
 @intrinsic
 def _scan(typingctx, rows, first, count, best):
     if not isinstance(count, types.IntegerLiteral):
@@ -172,23 +178,29 @@ def _scan(typingctx, rows, first, count, best):
         array, first_row, _, best_array = args
         rows_type, best_type = signature.args[0], signature.args[3]
         zero, one = ir.Constant(first_row.type, 0), ir.Constant(first_row.type, 1)
-        least = _load(context, builder, best_type, best_array, zero)
-        where = _load(context, builder, best_type, best_array, one)
         low = _load(context, builder, rows_type, array, first_row)
-        vector = low.type
-        tags = ir.Constant(vector, [3] * vector.count)
-        none = ir.Constant(vector, [0] * vector.count)
+        tags = ir.Constant(low.type, [3] * low.type.count)
+        none = ir.Constant(low.type, [0] * low.type.count)
+        most = ir.Constant(low.type, [-1] * low.type.count)
         row = first_row
+        found = [
+            (
+                _load(context, builder, best_type, best_array, zero),
+                _load(context, builder, best_type, best_array, one),
+            )
+        ]
         for _ in range(signature.args[2].literal_value):
             row = builder.add(row, one)
             high = _load(context, builder, rows_type, array, row)
             difference = builder.sub(high, low)
             crosses = builder.icmp_unsigned("!=", builder.and_(difference, tags), none)
-            nearer = builder.icmp_unsigned("<", difference, least)
-            better = builder.and_(crosses, nearer)
-            least = builder.select(better, difference, least)
-            where = builder.select(better, low, where)
+            found.append((builder.select(crosses, difference, most), low))
             low = high
+        # Two by two, like a tournament: one long chain of comparisons would wait for itself.
+        while len(found) > 1:
+            pairs = [found[m : m + 2] for m in range(0, len(found), 2)]
+            found = [_nearer(builder, *pair) if len(pair) == 2 else pair[0] for pair in pairs]
+        least, where = found[0]
         _store(context, builder, best_type, best_array, zero, least)
         _store(context, builder, best_type, best_array, one, where)
         return context.get_dummy_value()

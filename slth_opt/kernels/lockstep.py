@@ -6,6 +6,7 @@ moved: the subset is found afterwards, from the winning sums, lane by lane.
 """
 
 from collections import namedtuple
+from math import comb
 
 import numba
 import numpy as np
@@ -16,13 +17,14 @@ from slth_opt.kernels.merging import build_groups, group_tables, merge
 Plan = namedtuple(
     "Plan",
     "num_left num_right left_starts left_counts right_starts right_counts pairs num_slots mixed "
-    "left_order right_order sizes",
+    "left_order right_order order_starts sizes",
 )
 """Everything that depends on n and the sizes wanted, not on the numbers.
 
 `pairs` has a row (left size, right size, slot) for every two lists that must meet; the best of
 every slot is kept apart. In a `mixed` plan all sizes share one list in each half.
-`left_order` lists the subsets of the first quarter, as bits, by size; `sizes` counts bits.
+`left_order` and `right_order` list the subsets of the first quarter of each half, as bits, by
+size; `order_starts` says where each size begins, for both; `sizes` counts bits.
 """
 
 
@@ -36,6 +38,7 @@ def make_plan(num_candidates, fewest, most, by_size):
     """
     num_left = num_candidates // 2
     num_right = num_candidates - num_left
+    cut = num_right // 2
     mixed = fewest == 0 and most == num_candidates and not by_size
     if mixed:
         left_starts, left_counts = _mixed_tables(num_left)
@@ -62,6 +65,7 @@ def make_plan(num_candidates, fewest, most, by_size):
         mixed,
         _subsets_by_size(num_left // 2),
         _subsets_by_size(num_right // 2),
+        np.array([_starts_by_size(num_left // 2, cut), _starts_by_size(cut, cut)]),
         _sizes(2 ** ((num_right + 1) // 2)),
     )
 
@@ -72,6 +76,11 @@ def _sizes(count):
 
 def _subsets_by_size(num_weights):
     return np.argsort(_sizes(2**num_weights), kind="stable")
+
+
+def _starts_by_size(num_weights, longest):
+    counts = [comb(num_weights, size) for size in range(longest + 1)]
+    return np.cumsum([0, *counts])
 
 
 def _mixed_tables(num_weights):
@@ -210,12 +219,9 @@ def unpack_half(plan, weights, order, column, lane, winners, totals, found, quar
     high = quarters[2, : 1 << (weights.shape[0] - cut)]
     part_sums(weights[:cut], plain)
     part_sums(weights[cut:], high)
-    starts = np.zeros(cut + 2, np.int64)
     for m in range(1 << cut):
         low[m] = plain[order[m]]
-        starts[plan.sizes[m] + 1] += 1
-    for size in range(cut + 1):
-        starts[size + 1] += starts[size]
+    starts = plan.order_starts[column]
     for slot in range(plan.num_slots):
         size = -1 if plan.mixed else plan.pairs[winners[slot, lane], column]
         at, h = subset_with(size, totals[slot], low, starts, high, plan.sizes)
@@ -244,12 +250,8 @@ def unpack(plan, pools, owners, targets, tags, begin, end, best, winners, masks,
             keys[row, slot] = key
         pool = pools[owners[row]]
         left, right = pool[: plan.num_left], pool[plan.num_left :]
-        unpack_half(
-            plan, left, plan.left_order, 0, lane, winners, totals[0], found[0], quarters
-        )
-        unpack_half(
-            plan, right, plan.right_order, 1, lane, winners, totals[1], found[1], quarters
-        )
+        unpack_half(plan, left, plan.left_order, 0, lane, winners, totals[0], found[0], quarters)
+        unpack_half(plan, right, plan.right_order, 1, lane, winners, totals[1], found[1], quarters)
         for slot in range(plan.num_slots):
             none = found[0, slot] < 0 or found[1, slot] < 0
             masks[row, slot] = -1 if none else found[0, slot] | found[1, slot] << plan.num_left
