@@ -21,7 +21,7 @@ FLOORS = (
     {"counting", "coverage", "solving"},
     {"batch", "canaries", "certifying", "library", "networks", "theory"},
     {"constructions", "tickets"},
-    {"studies", "scaling", "torch_bridge"},
+    {"benchmarking", "studies", "scaling", "torch_bridge"},
     {"plots", "report"},
     {"__init__"},
     {"cli"},

@@ -15,7 +15,7 @@ from contextlib import redirect_stderr
 from io import StringIO
 
 from slth_opt import __version__
-from slth_opt.cli import audit, certify, demo, doctor, export, profile, solve, verify
+from slth_opt.cli import audit, bench, certify, demo, doctor, export, profile, solve, verify
 from slth_opt.cli.command import BAD_INPUT, CHECK_FAILED, DONE, INTERRUPTED, Command
 from slth_opt.errors import CertificateRejected, ClaimRejected, SlthError
 
@@ -27,6 +27,7 @@ COMMANDS: tuple[Command, ...] = (
     verify.COMMAND,
     audit.COMMAND,
     export.COMMAND,
+    bench.COMMAND,
     doctor.COMMAND,
 )
 """Every command there is; a new one is one file and one entry here."""
