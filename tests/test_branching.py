@@ -117,6 +117,7 @@ def test_cut_short_it_brackets_the_optimum(problem, nodes):
     """With any number of nodes the bound stays below the optimum, the selection above."""
     result = solve(problem, "branching", Effort(nodes=nodes))
     best = naive.optimum(problem)
+    assert result.nodes <= nodes
     assert result.lower_bound <= (problem.num_candidates + 1 if best is None else best)
     assert result.value is None or best <= result.value
 
@@ -160,6 +161,12 @@ def test_ctrl_c_keeps_the_sizes_that_were_ruled_out(monkeypatch):
     claim = branching.solve(problem, Effort(), None)
     assert (claim.indices, claim.bound, claim.stop) == (None, 2, Stop.INTERRUPTED)
     assert not claim.infeasible
+
+
+def test_a_branch_below_the_target_does_not_end_those_after_it():
+    """From -10 no pair reaches -10, from -9 one does, though -10 alone is there already."""
+    problem = SubsetSum(weights=(-10, -9, -8, -1), target=-10, fewest=2, most=2)
+    assert branching.solve(problem, Effort(), (2, 3)).indices == (1, 3)
 
 
 def test_three_of_thousands_are_found():

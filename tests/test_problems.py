@@ -212,8 +212,8 @@ def test_all_rows_share_one_grid():
 
 
 def test_a_tolerance_between_two_grid_points_is_the_lower_one():
-    """Sums are multiples of 1/4, so within 0.6 means within 0.5."""
-    assert SmallestSubset.from_reals([0.25], 0.5, tolerance=0.6).tolerance == 2
+    """Sums are multiples of 1/4, so within 0.7 means within 0.5."""
+    assert SmallestSubset.from_reals([0.25], 0.5, tolerance=0.7).tolerance == 2
 
 
 def test_a_tolerance_larger_than_everything_still_fits():
@@ -305,6 +305,15 @@ def test_the_bracket_is_reached():
     assert (
         true_error(problem, [[Fraction(1, 2), Fraction(5, 2)]], [Fraction(-1, 2)], (1, 1)) == high
     )
+
+
+@pytest.mark.parametrize(("norm", "worst"), [("l1", 2), ("linf", 1)])
+def test_the_bracket_of_several_rows_is_reached(norm, worst):
+    """Both rows lose half a unit in the weight and half in the target: 1 each, 2 in all."""
+    rows, goals = [[Fraction(1, 2)]] * 2, [Fraction(-1, 2)] * 2
+    problem = VectorSum.from_reals(rows, goals, norm=norm, rounding="nearest", bits=0)
+    assert result_of(problem, (1,)).bracket == (0, worst)
+    assert true_error(problem, rows, goals, (1,)) == worst
 
 
 # Masks.

@@ -188,6 +188,13 @@ def test_what_is_no_claim_is_caught(answer, message):
         solve(ONE, method(answer))
 
 
+def test_a_bound_without_any_selection_is_held_to_the_first_guess():
+    """Sizes always allow some selection, so the audit finds one to hold against the bound."""
+    answer = Claim(indices=None, bound=11, **UNFINISHED)
+    with pytest.raises(ClaimRejected, match=r"^backend 'liar' claims the bound 11, but \(1,\) has"):
+        audit(ONE, answer, backend=method(answer))
+
+
 # What can be believed.
 
 
@@ -196,6 +203,11 @@ def test_a_true_claim_becomes_a_result():
     result = solve(ONE, method(claim(1, bound=10, nodes=3)))
     assert (result.backend, result.indices, result.value) == ("liar", (1,), 10)
     assert (result.lower_bound, result.nodes, result.is_optimal) == (10, 3, True)
+
+
+def test_a_bound_weaker_than_the_free_one_is_improved():
+    """Nobody needs to be told less than what a glance shows."""
+    assert solve(ONE, method(claim(1, bound=0, **UNFINISHED))).lower_bound == 1
 
 
 def test_a_proof_of_infeasibility_is_believed_from_an_exact_method():
@@ -351,8 +363,8 @@ def test_every_limit_that_is_refused_names_a_method_that_honours_it():
 
 def test_too_many_bits_are_refused_with_a_method_that_takes_them():
     """The numbers of bits given and possible, and who to ask."""
-    narrow = method(claim(1), max_bits=7)
-    message = r"^backend 'liar' accepts sums up to 7 bits; this problem has 9\. Try 'meeting'"
+    narrow = method(claim(1), max_bits=8)
+    message = r"^backend 'liar' accepts sums up to 8 bits; this problem has 9\. Try 'meeting'"
     with pytest.raises(BackendError, match=message):
         solve(ONE, narrow)
 

@@ -79,6 +79,8 @@ def _search_size(
 
     from slth_opt.kernels.branching import search
 
+    if budget is not None and budget <= 0:
+        return value, None, 0, Stop.NODES
     if size == 0:
         empty = problem.error((0,) * problem.num_candidates)
         return (empty, (), 1, Stop.FINISHED) if empty < value else (value, None, 1, Stop.FINISHED)
