@@ -1,7 +1,7 @@
 """The gaps between neighbouring sums, streamed through an interval in bounded memory.
 
-Windows of values are chosen by counting, filled from the two lists, sorted, measured and
-forgotten. A window is as long in memory however many sums there are in all.
+Windows of values are chosen by counting; the sums in one are listed, measured and forgotten.
+Where the grid is saturated, with more sums than values, most sums need not even be listed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     import numpy as np
 
 WINDOW = 2**20
-"""Sums sorted at once: 8 MiB, which stays in the cache."""
+"""Sums sorted at once, or values marked at once: 8 MiB or 1 MiB, which stay in the cache."""
+
+SPARSE = 8
+"""Up to so many values per sum marking is faster than sorting."""
+
+PATIENCE = 64
+"""Sums per value after which a window that still has unmarked values is halved.
+
+Sums that fall at random mark a million values after some 14 million; where many more miss one
+it is no accident, and halving comes down to the values that are no sums.
+"""
 
 Progress = Callable[[float], None]
 """Is told now and then which share of the work is done, from 0 to 1."""
@@ -88,7 +98,7 @@ def scan_gaps(
     before = count_at_most(halves, low - 1)
     total, done = count_at_most(halves, high) - before, 0
     try:
-        for last, sums, number in _windows(halves, low, high, WINDOW):
+        for last, sums, number in _windows(halves, low, high):
             gaps = _extended(gaps, sums, limits, last)
             done += number
             if progress is not None:
@@ -119,35 +129,46 @@ def nearest_sums(halves: Halves, bound: int) -> tuple[int | None, int | None]:
     )
 
 
-def _windows(
-    halves: Halves, low: int, high: int, most: int
-) -> Iterator[tuple[int, np.ndarray, int]]:
-    """Yield windows in increasing order: last value, sorted sums in it, number of subsets.
-
-    What holds too many sums is halved, down to a single value: that one needs no listing.
-    """
-    import numpy as np
-
-    from slth_opt.kernels.coverage import fill_window
-
+def _windows(halves: Halves, low: int, high: int) -> Iterator[tuple[int, np.ndarray, int]]:
+    """Yield windows in increasing order: last value, sorted sums in it, number of subsets."""
     low, high = max(low, halves.lowest), min(high, halves.highest)
     if low > high:
         return
-    room = np.empty(most, np.int64)
     pending = [(low, high, count_at_most(halves, low - 1), count_at_most(halves, high))]
     while pending:
         first, last, below, upto = pending.pop()
-        if upto - below > most and first < last:
-            middle = (first + last) // 2
-            between = count_at_most(halves, middle)
-            pending += [(middle + 1, last, between, upto), (first, middle, below, between)]
-        elif first == last and upto > below:
-            yield last, np.array([last], np.int64), upto - below
-        elif upto > below:
-            sums = room[: upto - below]
-            fill_window(halves.left, halves.right, halves.pairs, first, last, sums)
-            sums.sort()
+        if upto == below:
+            continue
+        sums = _sums_within(halves, first, last, upto - below)
+        if sums is not None:
             yield last, sums, upto - below
+            continue
+        middle = (first + last) // 2
+        between = count_at_most(halves, middle)
+        pending += [(middle + 1, last, between, upto), (first, middle, below, between)]
+
+
+def _sums_within(halves: Halves, first: int, last: int, number: int) -> np.ndarray | None:
+    """List the sums of a window in increasing order, or None if it must be halved first.
+
+    Few sums are sorted. Where there are about as many as values, or more, it is cheaper to
+    mark the values that are sums.
+    """
+    import numpy as np
+
+    from slth_opt.kernels.coverage import fill_window, mark_window
+
+    lists, width = (halves.left, halves.right, halves.pairs), last - first + 1
+    if width <= min(WINDOW, SPARSE * number):
+        marks = np.zeros(width, np.bool_)
+        known = mark_window(*lists, first, last, marks, PATIENCE * width)
+        return np.flatnonzero(marks) + first if known else None
+    if number > WINDOW:
+        return None
+    sums = np.empty(number, np.int64)
+    fill_window(*lists, first, last, sums)
+    sums.sort()
+    return sums
 
 
 def _extended(gaps: Gaps, sums: np.ndarray, limits: tuple[int, ...], scanned_to: int) -> Gaps:

@@ -55,6 +55,36 @@ def fill_window(left, right, pairs, low, high, sums):
 
 
 @numba.njit(cache=True)
+def mark_window(left, right, pairs, low, high, marks, budget):
+    """Mark which of the values low..high are sums; return whether that is all there is to know.
+
+    It is when every pair was looked at, and also as soon as every value is marked: where
+    there are many more sums than values, that is long before. `budget` limits the marking
+    of sums that are marked already; after it the answer may be no.
+    """
+    missing = marks.shape[0]
+    for row in range(pairs.shape[0]):
+        upper = pairs[row, 2] + pairs[row, 3] - 1
+        lower = upper
+        for i in range(pairs[row, 0], pairs[row, 0] + pairs[row, 1]):
+            a = left[i]
+            while right[upper] + a > high:
+                upper -= 1
+            while right[lower] + a >= low:
+                lower -= 1
+            for j in range(lower + 1, upper + 1):
+                value = right[j] + a - low
+                missing -= not marks[value]
+                marks[value] = True
+            budget -= upper - lower
+            if missing == 0:
+                return True
+            if budget < 0:
+                return False
+    return True
+
+
+@numba.njit(cache=True)
 def measure_gaps(sums, previous, limits, counts, lengths, widest):
     """Walk sorted sums and sort the gaps between distinct neighbours into classes.
 
