@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from functools import cache
+from math import log2
 
 import naive
 import numpy as np
@@ -39,12 +40,15 @@ def real(rng, scale, single):
     return rng.uniform(-scale, scale)
 
 
+def unit(scale):
+    """Return the power of two next to a scale, which keeps numbers on their grid."""
+    return 2.0 ** round(log2(scale))
+
+
 def pool(rng, n, scale):
     """Draw weights with ties, zeros, duplicates and opposites now and then."""
     single = rng.random() < 0.5
-    # Powers of two keep the float32 grid; any other scale makes doubles of all bits.
-    scale = 2.0 ** round(np.log2(scale)) if single else scale
-    weights = [real(rng, scale, single) for _ in range(n)]
+    weights = [real(rng, unit(scale) if single else scale, single) for _ in range(n)]
     if rng.random() < 0.4:
         for i in range(n):
             other = rng.choice(weights)
@@ -52,13 +56,13 @@ def pool(rng, n, scale):
     return weights
 
 
-def goal(rng, weights):
-    """Draw a target: of a subset and a bit beside it, anywhere, or out of reach."""
+def goal(rng, weights, scale):
+    """Draw a target: a subset's sum, just beside one, anywhere on the grid, or out of reach."""
     planted = sum(w for w in weights if rng.random() < 0.5)
-    spread = max(map(abs, weights)) or 1.0
     if rng.random() < 0.1:
-        return 99 * spread
-    return rng.choice([planted, planted + spread * 2**-12, rng.uniform(-2, 2) * spread])
+        return 99 * (max(map(abs, weights)) or 1.0)
+    anywhere = sum(rng.choice([-1, 0, 0, 1, 2]) * w for w in weights)
+    return rng.choice([planted, planted + unit(scale) * 2**-20, anywhere])
 
 
 def size_rule(rng, n):
@@ -67,8 +71,10 @@ def size_rule(rng, n):
     return rng.choice([low, (low, high), (0, high), None])
 
 
-def placed(build, *numbers, **rules):
-    """Place reals exactly where they fit, and rounded where they do not."""
+def placed(rng, build, *numbers, **rules):
+    """Place reals exactly where they fit; round where they do not, or now and then."""
+    if rng.random() < 0.15:
+        rules |= {"rounding": "nearest", "bits": rng.randrange(20, 46)}
     try:
         return build(*numbers, **rules)
     except GridError:
@@ -80,15 +86,17 @@ def draw(rng, kind, scale):
     n = rng.randint(1, 10) if rng.random() < 0.9 else rng.randint(11, 16)
     weights = pool(rng, n, scale)
     if kind == "subset_sum":
-        target = goal(rng, weights)
-        return placed(SubsetSum.from_reals, weights, target, size=size_rule(rng, n))
+        target = goal(rng, weights, scale)
+        return placed(rng, SubsetSum.from_reals, weights, target, size=size_rule(rng, n))
     if kind == "smallest_subset":
         tolerance = rng.choice([0.0, 0.001, 0.05, 0.5]) * scale
-        return placed(SmallestSubset.from_reals, weights, goal(rng, weights), tolerance=tolerance)
+        return placed(
+            rng, SmallestSubset.from_reals, weights, goal(rng, weights, scale), tolerance=tolerance
+        )
     rows = [weights, *(pool(rng, n, scale) for _ in range(rng.randint(0, 3)))]
-    targets = [goal(rng, row) for row in rows]
+    targets = [goal(rng, row, scale) for row in rows]
     rules = {"norm": rng.choice(["l1", "linf"]), "size": size_rule(rng, n)}
-    return placed(VectorSum.from_reals, rows, targets, **rules)
+    return placed(rng, VectorSum.from_reals, rows, targets, **rules)
 
 
 @cache
@@ -186,7 +194,7 @@ def test_the_two_thousand_problems_are_as_various_as_they_should_be():
     assert sum(0 in p.rows[0] for p in problems) > 300
     assert sum(len(set(p.rows[0])) < p.num_candidates for p in problems) > 300
     assert sum(min(p.rows[0]) < 0 < max(p.rows[0]) for p in problems) > 1000
-    assert sum(p.rounded for p in problems) > 25
+    assert sum(p.rounded for p in problems) > 100
     assert sum(best is None for _, best in cases("smallest_subset")) > 100
     exponents = {p.grid.exponent for p in problems}
     assert min(exponents) <= 23
