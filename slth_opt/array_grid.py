@@ -1,7 +1,8 @@
 """The grid for whole arrays: the rules of `grid.py`, a million numbers at a time.
 
 Pools share one grid; the targets may lie on a finer one, ``shift`` bits finer, because only
-the last step of a solve ever needs their fraction.
+the last step of a solve ever needs their fraction. On the way back a float is either the
+nearest one, or one that is certainly below or above.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 CHUNK = 2**20
 """Numbers looked at together: a few MiB of temporaries."""
 
+ROOM = 2.0**CAPACITY * (1 - 2.0**-40)
+"""Float sums of units stay below this; they may be off by one part in 2^45 or so."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrayGrid:
@@ -33,8 +37,10 @@ class ArrayGrid:
         return self.pools_exponent + self.shift
 
 
-def as_reals(values: Any, *, what: str) -> np.ndarray:
+def as_reals(values: Any, *, what: str, one_row: bool = False) -> np.ndarray:
     """Return an array of finite real numbers as it is; refuse anything else by row.
+
+    With `one_row`, a one-dimensional array is a row, not a column.
 
     Examples
     --------
@@ -43,19 +49,25 @@ def as_reals(values: Any, *, what: str) -> np.ndarray:
     """
     import numpy as np
 
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError, OverflowError):
+        raise GridError(
+            f"{what} must be an array of real numbers, with rows of one length"
+        ) from None
     if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
         raise GridError(
             f"{what} must be an array of float32, float64 or integers, got {array.dtype}"
         )
-    if array.dtype.kind == "f":
-        flat = array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
-        rows = max(1, CHUNK // max(1, flat.shape[1]))
+    if array.dtype.kind == "f" and array.size:
+        whole = array.ndim == 0 or (one_row and array.ndim == 1)
+        flat = array.reshape(1 if whole else len(array), -1)
+        rows = max(1, CHUNK // flat.shape[1])
         for first in range(0, len(flat), rows):
             finite = np.isfinite(flat[first : first + rows])
             if not finite.all():
                 row, column = (int(i) for i in np.argwhere(~finite)[0])
-                where = f"row {first + row}" + (f", column {column}" if array.ndim > 1 else "")
+                where = f"row {first + row}" + (f", column {column}" if flat.shape[1] > 1 else "")
                 raise GridError(f"{what}, {where}: {flat[first + row, column]} is not finite")
     return array
 
@@ -73,7 +85,7 @@ def array_exponent(values: np.ndarray) -> int:
 
     if values.dtype.kind != "f":
         return 0
-    flat = values.reshape(-1)
+    flat = values.ravel(order="K")  # no copy, whichever index runs fastest
     chunks = [flat[first : first + CHUNK] for first in range(0, flat.size, CHUNK)]
     largest = max((float(np.abs(chunk).max()) for chunk in chunks), default=0.0)
     # On the finest grid that int64 allows, the common trailing zeros tell the coarsest one.
@@ -83,20 +95,44 @@ def array_exponent(values: np.ndarray) -> int:
         scaled = chunk.astype(np.float64) * 2.0**finest
         whole = scaled.astype(np.int64)
         if not (whole == scaled).all():
-            return max(_exponent_of(chunk) for chunk in chunks)
+            return max(int(_exponents_of(chunk).max()) for chunk in chunks)
         digits |= int(np.bitwise_or.reduce(whole))
     zeros = (digits & -digits).bit_length() - 1 if digits else finest
     return max(0, finest - zeros)
 
 
-def _exponent_of(chunk: np.ndarray) -> int:
-    """Return the exponent number by number, for ranges that no int64 grid holds."""
+def _exponents_of(chunk: np.ndarray) -> np.ndarray:
+    """Return the exponent of every number, for ranges that no int64 grid holds."""
     import numpy as np
 
-    mantissa, power = np.frexp(chunk[chunk != 0].astype(np.float64))
+    mantissa, power = np.frexp(chunk.astype(np.float64))
     digits = (mantissa * 2.0**53).astype(np.int64)
     zeros = np.frexp((digits & -digits).astype(np.float64))[1] - 1
-    return max(0, int((53 - power - zeros).max(initial=0)))
+    needed: np.ndarray = np.where(digits == 0, 0, np.maximum(0, 53 - power - zeros))
+    return needed
+
+
+def finest_row(values: np.ndarray) -> int:
+    """Return the first row with a number that needs the finest grid of all.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> finest_row(np.array([[0.5, 3.0], [0.125, 1.0]]))
+    1
+    """
+    import numpy as np
+
+    if values.dtype.kind != "f":
+        return 0
+    best, finest = 0, -1
+    rows = CHUNK // max(1, values[:1].size) + 1
+    for first in range(0, len(values), rows):
+        part = values[first : first + rows]
+        exponents = _exponents_of(part.reshape(len(part), -1)).max(axis=1)
+        if int(exponents.max()) > finest:
+            best, finest = first + int(np.argmax(exponents)), int(exponents.max())
+    return best
 
 
 def choose_array_grid(
@@ -122,11 +158,13 @@ def choose_array_grid(
     return ArrayGrid(pools_exponent=bits, shift=0, rounded=max(coarse, fine) > bits)
 
 
-def place_array(values: np.ndarray, exponent: int, *, what: str, first: int = 0) -> np.ndarray:
+def place_array(
+    values: np.ndarray, exponent: int, *, what: str, rows: np.ndarray | None = None
+) -> np.ndarray:
     """Return the values in units of 2**-exponent as int64, rounded to even where they must be.
 
-    Refuses the first row whose absolute values add up to 2**62 units or more; rows are counted
-    from `first`.
+    Refuses the first row whose absolute values add up to 2**62 units or more, by its number in
+    `rows` (by default they are counted from 0).
 
     Examples
     --------
@@ -136,24 +174,68 @@ def place_array(values: np.ndarray, exponent: int, *, what: str, first: int = 0)
     """
     import numpy as np
 
-    table = values.reshape(len(values), -1)
-    if values.dtype.kind == "f":
-        with np.errstate(over="ignore"):
-            scaled = table.astype(np.float64) * 2.0 ** min(exponent, 1000)
-            scaled *= 2.0 ** max(0, exponent - 1000)
-        total = np.abs(scaled).sum(axis=1)
-    else:
-        with np.errstate(over="ignore"):
-            total = np.ldexp(np.abs(table.astype(np.float64)).sum(axis=1), exponent)
-    # The float sum may be off by one part in 2^45 or so; within that of the limit, be strict.
-    too_large = np.flatnonzero(~(total < 2.0**CAPACITY * (1 - 2.0**-40)))
+    table = values.reshape(len(values), -1) if values.size else values
+    with np.errstate(over="ignore"):
+        scaled = table.astype(np.float64) * 2.0 ** min(exponent, 1000)
+        scaled *= 2.0 ** max(0, exponent - 1000)
+        total = np.abs(scaled).reshape(len(values), -1).sum(axis=1)
+    too_large = np.flatnonzero(~(total < ROOM))
     if too_large.size:
         row = int(too_large[0])
+        about = f"about 2^{np.log2(total[row]):.0f}" if total[row] < np.inf else "over 2^1023"
         raise GridError(
-            f"{what}, row {first + row}: the numbers need units of 2^-{exponent} and add up to "
-            f"about 2^{np.log2(total[row]):.0f} units; at most 2^{CAPACITY} are possible: "
-            "use rounding='nearest' with fewer bits"
+            f"{what}, row {row if rows is None else rows[row]}: the numbers add up to {about} "
+            f"units of 2^-{exponent}; at most 2^{CAPACITY} are possible"
         )
     if values.dtype.kind != "f":
         return (table.astype(np.int64) << exponent).reshape(values.shape)
     return np.rint(scaled).astype(np.int64).reshape(values.shape)
+
+
+def as_floats(units: np.ndarray, exponent: int) -> np.ndarray:
+    """Return units of 2**-exponent as the nearest floats; NaN for -1, which stands for nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_floats(np.array([3, -1]), 2).tolist()
+    [0.75, nan]
+    """
+    import numpy as np
+
+    reals = np.ldexp(units.astype(np.float64), -exponent)
+    reals[units < 0] = np.nan
+    return reals
+
+
+def float_below(units: np.ndarray, exponent: int) -> np.ndarray:
+    """Return floats that are certainly not above units of 2**-exponent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> int(float_below(np.array([2**53 + 3]), 0)[0]) - 2**53
+    2
+    """
+    import numpy as np
+
+    near = units.astype(np.float64)
+    near = np.where(near.astype(np.int64) > units, np.nextafter(near, -np.inf), near)
+    reals = np.ldexp(near, -exponent)  # rounds again only among the subnormal numbers
+    below: np.ndarray = np.where(
+        np.ldexp(reals, exponent) > near, np.nextafter(reals, -np.inf), reals
+    )
+    return below
+
+
+def float_above(units: np.ndarray, exponent: int) -> np.ndarray:
+    """Return floats that are certainly not below units of 2**-exponent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> int(float_above(np.array([2**53 + 1]), 0)[0]) - 2**53
+    2
+    """
+    above: np.ndarray = -float_below(-units, exponent)
+    return above

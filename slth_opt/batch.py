@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from slth_opt.array_grid import ArrayGrid, as_reals, choose_array_grid, place_array
-from slth_opt.errors import ClaimRejected, GridError, ProblemError
-from slth_opt.grid import CAPACITY, Grid, as_fraction
-from slth_opt.problems import SubsetSum
-from slth_opt.problems.legality import Size, size_range
+from slth_opt.array_grid import as_floats, float_above, float_below
+from slth_opt.backends import meeting
+from slth_opt.errors import ClaimRejected, ProblemError
+from slth_opt.grid import CAPACITY, as_fraction
+from slth_opt.methods import Claim
+from slth_opt.problems import SmallestSubset, SubsetSum
+from slth_opt.problems.legality import Size
+from slth_opt.results import Effort, Result, Stop
+from slth_opt.solving import audit, solve, why_not
+from slth_opt.tables import PlacedRows, Table, make_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,37 +34,14 @@ MOST_LANE_CANDIDATES = 36
 """Beyond this the lists of 16 pools leave the caches, and one pool at a time is faster."""
 
 LANE_BITS = {"int32": 29, "int64": 60}
-"""Sums (weights and target together) must stay below 2**bits for a lane of each type."""
+"""What a row may reach (`PlacedRows.reach`) stays below 2**bits in lanes of each type.
 
+A lane holds four times a sum of weights, or four times what is left of the target plus a tag
+of at most 3: below 4 * 2**bits in absolute value, as are the differences of the two.
+"""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """The rows of a batch on their grid: row i asks for target i of pool `owners[i]`."""
-
-    pools: np.ndarray
-    targets: np.ndarray
-    owners: np.ndarray
-    grid: ArrayGrid
-    fewest: int
-    most: int
-
-    def problem(self, row: int) -> SubsetSum:
-        """Return one row as a problem of its own."""
-        owner = int(self.owners[row])
-        weights = place_array(
-            self.pools[owner : owner + 1], self.grid.pools_exponent, what="pools", first=owner
-        )
-        target = place_array(
-            self.targets[row : row + 1], self.grid.exponent, what="targets", first=row
-        )
-        return SubsetSum(
-            weights=tuple(int(w) << self.grid.shift for w in weights[0]),
-            target=int(target[0]),
-            fewest=self.fewest,
-            most=self.most,
-            grid=Grid(exponent=self.grid.exponent),
-            rounded=self.grid.rounded,
-        )
+MOST_INT64_BITS = 62
+"""Subsets of more weights are kept as Python ints."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +71,24 @@ class Batch:
 
     @property
     def errors(self) -> np.ndarray:
-        """The errors as floats, rounded once."""
-        import numpy as np
+        """The errors as floats, rounded once; on the rounded numbers, if they were rounded."""
+        return as_floats(self.error_units, self.table.grid.exponent)
 
-        return np.ldexp(self.error_units.astype(np.float64), -self.table.grid.exponent)
+    @property
+    def brackets(self) -> tuple[np.ndarray, np.ndarray]:
+        """Floats below and above the errors on the original numbers, with certainty.
+
+        At most an ulp apart from the error, unless the numbers were rounded onto the grid.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> third = np.array([1 / 3, 2 / 3]), np.array([1.0])
+        >>> low, high = nearest_subsets(*third, size=1, rounding="nearest", bits=4).brackets
+        >>> float(low[0]), float(high[0])
+        (0.25, 0.375)
+        """
+        return _brackets(self.error_units, self.sizes, self.table)
 
     @property
     def sizes(self) -> np.ndarray:
@@ -136,18 +132,24 @@ class Profiles:
 
     @property
     def errors(self) -> np.ndarray:
-        """The errors as floats, rounded once."""
+        """The errors as floats, rounded once; on the rounded numbers, if they were rounded."""
+        return as_floats(self.error_units, self.table.grid.exponent)
+
+    @property
+    def brackets(self) -> tuple[np.ndarray, np.ndarray]:
+        """Floats below and above the errors on the original numbers, as in `Batch`."""
         import numpy as np
 
-        return np.ldexp(self.error_units.astype(np.float64), -self.table.grid.exponent)
+        return _brackets(self.error_units, np.arange(self.bits.shape[1]), self.table)
 
     def mask(self, row: int, size: int) -> np.ndarray:
         """Return the best subset of one size as booleans."""
-        import numpy as np
-
-        n = self.table.pools.shape[1]
-        chosen: np.ndarray = (int(self.bits[row, size]) >> np.arange(n)) & 1 == 1
+        chosen: np.ndarray = unpacked(self.bits[[row], size], self.table.num_candidates)[0]
         return chosen
+
+    def problem(self, row: int, size: int) -> SubsetSum:
+        """Return one row at one size as a problem of its own, to solve or certify."""
+        return replace(self.table.problem(row), fewest=size, most=size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +161,10 @@ class Smallest:
     sizes
         The smallest size, or -1: proven that no subset is within the tolerance.
     batch
-        The subsets and their errors; rows without one hold an empty mask and error -1.
+        For every row the nearest subset of that size; a row without one holds an empty mask,
+        -1 error units and the error NaN.
+    tolerance
+        The tolerance in error units, rounded down, which changes nothing.
 
     Examples
     --------
@@ -171,6 +176,11 @@ class Smallest:
 
     sizes: np.ndarray
     batch: Batch
+    tolerance: int
+
+    def problem(self, row: int) -> SmallestSubset:
+        """Return one row as a problem of its own, to solve or certify."""
+        return self.batch.table.smallest_problem(row, self.tolerance)
 
 
 def nearest_subsets(
@@ -191,7 +201,7 @@ def nearest_subsets(
         One row of n weights for each target; or P rows with `targets` of shape (P, T), where
         all T targets of a row share its pool; or one pool of n weights for all targets.
     targets
-        The numbers to approximate.
+        The numbers to approximate. Answers are in their order, a (P, T) array read row by row.
     size
         Exactly k, a pair (fewest, most), or None for any size.
     rounding, bits
@@ -204,7 +214,7 @@ def nearest_subsets(
     Raises
     ------
     GridError
-        With the number of the row that cannot be placed.
+        With the number of the row that cannot be placed, before any is solved.
     ClaimRejected
         If a recomputed answer is not what the kernel claimed.
 
@@ -214,9 +224,10 @@ def nearest_subsets(
     >>> nearest_subsets(np.array([3, -5, 8, 13]), np.array([10, 17]), size=2).error_units
     array([1, 1])
     """
-    table = _table(pools, targets, size, rounding, bits)
-    masks, errors = _solve_rows(table, by_size=False, workers=workers, progress=progress)
-    return Batch(masks=_unpacked(masks[:, 0], table), error_units=errors[:, 0], table=table)
+    table = make_table(pools, targets, size=size, rounding=rounding, bits=bits)
+    subsets, errors = _solve_rows(table, by_size=False, workers=workers, progress=progress)
+    masks = unpacked(subsets[:, 0], table.num_candidates)
+    return Batch(masks=masks, error_units=errors[:, 0], table=table)
 
 
 def profiles(
@@ -236,9 +247,9 @@ def profiles(
     >>> profiles(np.array([[3, -5, 8]]), np.array([4])).error_units.tolist()
     [[4, 1, 1, 2]]
     """
-    table = _table(pools, targets, None, rounding, bits)
-    masks, errors = _solve_rows(table, by_size=True, workers=workers, progress=progress)
-    return Profiles(error_units=errors, bits=masks, table=table)
+    table = make_table(pools, targets, size=None, rounding=rounding, bits=bits)
+    subsets, errors = _solve_rows(table, by_size=True, workers=workers, progress=progress)
+    return Profiles(error_units=errors, bits=subsets, table=table)
 
 
 def smallest_subsets(
@@ -264,67 +275,65 @@ def smallest_subsets(
     """
     import numpy as np
 
-    table = _table(pools, targets, None, rounding, bits)
+    table = make_table(pools, targets, size=None, rounding=rounding, bits=bits)
     allowed = as_fraction(tolerance, what="tolerance")
     if allowed < 0:
         raise ProblemError(f"the tolerance must not be negative, got {tolerance}")
-    limit = min(int(allowed * Fraction(2) ** table.grid.exponent), 2**CAPACITY)
-    rows, n = len(table.targets), table.pools.shape[1]
-    sizes = np.full(rows, -1)
-    masks, errors = np.zeros(rows, object if n > 62 else np.int64), np.full(rows, -1)
-    still_open = np.arange(rows)
+    limit = min(int(allowed * Fraction(2) ** table.grid.exponent), 2**CAPACITY - 1)
+    count, n = len(table.targets), table.num_candidates
+    sizes, errors = np.full(count, -1), np.full(count, -1)
+    subsets = _no_subsets((count,), n)
+    still_open = np.arange(count)
     for size in range(n + 1):
-        part = _with(table, still_open, size)
+        part = table.part(still_open, size)
         found, found_errors = _solve_rows(part, by_size=False, workers=workers, progress=None)
         within = found_errors[:, 0] <= limit
         done = still_open[within]
-        sizes[done], masks[done], errors[done] = size, found[within, 0], found_errors[within, 0]
+        sizes[done], subsets[done], errors[done] = size, found[within, 0], found_errors[within, 0]
         still_open = still_open[~within]
-        if progress is not None:
-            progress(rows - len(still_open), rows)
+        if progress is not None and count:
+            progress(count if size == n else count - len(still_open), count)
         if not len(still_open):
             break
-    return Smallest(
-        sizes=sizes, batch=Batch(masks=_unpacked(masks, table), error_units=errors, table=table)
-    )
+    batch = Batch(masks=unpacked(subsets, n), error_units=errors, table=table)
+    return Smallest(sizes=sizes, batch=batch, tolerance=limit)
 
 
-def _table(pools: Any, targets: Any, size: Size, rounding: str, bits: int | None) -> Table:
+def unpacked(subsets: np.ndarray, num_candidates: int) -> np.ndarray:
+    """Turn subsets given as bits into rows of booleans.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> unpacked(np.array([5, 2]), 3).tolist()
+    [[True, False, True], [False, True, False]]
+    """
     import numpy as np
 
-    pool_array, target_array = as_reals(pools, what="pools"), as_reals(targets, what="targets")
-    if pool_array.ndim == 1:
-        pool_array = pool_array[None, :]
-        owners = np.zeros(target_array.size, np.int64)
-        shapes_match = target_array.ndim == 1
-    elif target_array.ndim == 2:
-        owners = np.repeat(np.arange(len(pool_array)), target_array.shape[1])
-        shapes_match = len(pool_array) == len(target_array)
-    else:
-        owners = np.arange(len(pool_array))
-        shapes_match = target_array.ndim == 1 and len(pool_array) == len(target_array)
-    if pool_array.ndim != 2 or not shapes_match:
-        raise ProblemError(
-            f"pools of shape {np.shape(pools)} and targets of shape {np.shape(targets)} do not "
-            "match: give (N, n) and (N,), or (P, n) and (P, T), or (n,) and (N,)"
-        )
-    if pool_array.shape[1] == 0:
-        raise ProblemError("the pools are empty: give at least one weight")
-    flat = target_array.reshape(-1)
-    fewest, most = size_range(size, pool_array.shape[1])
-    grid = choose_array_grid(pool_array, flat, rounding=rounding, bits=bits)
-    return Table(pools=pool_array, targets=flat, owners=owners, grid=grid, fewest=fewest, most=most)
+    masks = np.empty((len(subsets), num_candidates), bool)
+    for i in range(num_candidates):
+        masks[:, i] = (subsets >> i) & 1
+    return masks
 
 
-def _with(table: Table, rows: np.ndarray, size: int) -> Table:
-    return Table(
-        pools=table.pools,
-        targets=table.targets[rows],
-        owners=table.owners[rows],
-        grid=table.grid,
-        fewest=size,
-        most=size,
-    )
+def _no_subsets(shape: tuple[int, ...], num_candidates: int) -> np.ndarray:
+    """Return an array that holds a subset of some candidates, as bits, in every place."""
+    import numpy as np
+
+    zeros: np.ndarray = np.zeros(shape, np.int64 if num_candidates <= MOST_INT64_BITS else object)
+    return zeros
+
+
+def _brackets(units: np.ndarray, sizes: np.ndarray, table: Table) -> tuple[np.ndarray, np.ndarray]:
+    """Return floats around the errors on the original numbers; see `Result.bracket`."""
+    import numpy as np
+
+    # In half units: rounding moved each weight chosen, and the target, by at most one.
+    slack = sizes + 1 if table.grid.rounded else 0
+    low = float_below(np.maximum(0, 2 * units - slack), table.grid.exponent + 1)
+    high = float_above(2 * units + slack, table.grid.exponent + 1)
+    low[units < 0] = high[units < 0] = np.nan
+    return low, high
 
 
 def _solve_rows(
@@ -333,25 +342,28 @@ def _solve_rows(
     """Return the subsets, as bits, and the error units: one column, or one for each size."""
     import numpy as np
 
-    rows, n = len(table.targets), table.pools.shape[1]
+    Effort(workers=workers)  # refuses what is no number of workers
+    rows, n = len(table.targets), table.num_candidates
     columns = table.most - table.fewest + 1 if by_size else 1
-    masks = np.zeros((rows, columns), object if n > 62 else np.int64)
+    subsets = _no_subsets((rows, columns), n)
     errors = np.zeros((rows, columns), np.int64)
-    solve_part = _lane_solver(table, by_size) if n <= MOST_LANE_CANDIDATES else None
+    left_over: Iterator[int] = iter(range(rows))
     done = 0
-
-    def work(first: int, last: int) -> int:
-        if solve_part is not None:
-            solve_part(first, last, masks, errors)
-        else:
-            _one_by_one(table, range(first, last), by_size, masks, errors)
-        return last - first
-
-    for finished in _in_threads(work, _chunks(rows, n), workers):
-        done += finished
+    if n <= MOST_LANE_CANDIDATES:
+        solve_part = _lane_solver(table, by_size, subsets, errors)
+        too_large: list[int] = []
+        for length, refused in _in_threads(solve_part, _chunks(rows, n), workers):
+            too_large += refused
+            done += length - len(refused)
+            if progress is not None:
+                progress(done, rows)
+        left_over = iter(sorted(too_large))
+    for row in left_over:
+        _solve_one(table, row, by_size, subsets, errors)
+        done += 1
         if progress is not None:
             progress(done, rows)
-    return masks, errors
+    return subsets, errors
 
 
 def _chunks(rows: int, num_candidates: int) -> Iterator[tuple[int, int]]:
@@ -361,15 +373,19 @@ def _chunks(rows: int, num_candidates: int) -> Iterator[tuple[int, int]]:
         yield first, min(first + length, rows)
 
 
+Solved = tuple[int, list[int]]
+"""How many rows a thread was given, and those it could not take."""
+
+
 def _in_threads(
-    work: Callable[[int, int], int], chunks: Iterator[tuple[int, int]], workers: int | None
-) -> Iterator[int]:
+    work: Callable[[int, int], Solved], chunks: Iterator[tuple[int, int]], workers: int | None
+) -> Iterator[Solved]:
     """Run the chunks on threads, a few ahead; on Ctrl-C drop those not yet begun."""
     from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
     threads = workers or os.cpu_count() or 1
     with ThreadPoolExecutor(threads) as executor:
-        waiting: set[Future[int]] = set()
+        waiting: set[Future[Solved]] = set()
         try:
             for chunk in chunks:
                 waiting.add(executor.submit(work, *chunk))
@@ -384,87 +400,58 @@ def _in_threads(
                 future.cancel()
 
 
-def _lane_solver(table: Table, by_size: bool) -> Callable[[int, int, np.ndarray, np.ndarray], None]:
+def _lane_solver(
+    table: Table, by_size: bool, subsets: np.ndarray, errors: np.ndarray
+) -> Callable[[int, int], Solved]:
     """Return a function that solves and audits the rows first..last-1 in lock-step."""
     import numpy as np
 
     from slth_opt.kernels.lockstep import make_plan, make_workspace, nearest_subsets
 
-    plan = make_plan(table.pools.shape[1], table.fewest, table.most, by_size)
-    shift = table.grid.shift
+    plan = make_plan(table.num_candidates, table.fewest, table.most, by_size)
 
-    def solve_part(first: int, last: int, masks: np.ndarray, errors: np.ndarray) -> None:
-        pools, owners, fine = _placed(table, first, last)
-        coarse = fine >> shift
-        left_over = fine - (coarse << shift)
-        # One, two or three quarters of a unit: a fraction below, at or above one half.
-        half = (1 << shift) >> 1
-        tags = np.where(left_over == half, 2, np.where(left_over > half, 3, 1))
-        tags[left_over == 0] = 1
-        sums = np.abs(pools).sum(axis=1).max() + np.abs(coarse).max() + 1
-        lane = next((t for t, bits in LANE_BITS.items() if int(sums) < 2**bits), None)
-        if lane is None:
-            _one_by_one(table, range(first, last), by_size, masks, errors)
-            return
-        keys = np.empty((last - first, plan.num_slots), np.int64)
-        workspace = make_workspace(plan, np.dtype(lane))
+    def solve_part(first: int, last: int) -> Solved:
+        placed = table.placed(first, last)
+        reach = placed.reach
+        takes = reach < 2 ** LANE_BITS["int64"]
+        fit, refused = np.flatnonzero(takes), (first + np.flatnonzero(~takes)).tolist()
+        if not fit.size:
+            return last - first, refused
+        widest = int(reach[fit].max())
+        lane = next(name for name, bits in LANE_BITS.items() if widest < 2**bits)
+        coarse, tags = placed.coarse[fit], placed.tags[fit]
+        found = np.empty((len(fit), plan.num_slots), np.int64)
+        keys = np.empty_like(found)
         nearest_subsets(
-            plan, pools, owners, coarse, tags, 0, last - first, workspace,
-            masks[first:last], keys,
+            plan, placed.pools, placed.owners[fit], coarse, tags, 0, len(fit),
+            make_workspace(plan, np.dtype(lane)), found, keys,
         )  # fmt: skip
-        errors[first:last] = _audited(
-            masks[first:last], keys, pools, owners, fine, coarse, tags, table, by_size, first
-        )
+        subsets[first + fit] = found
+        errors[first + fit] = _audited(table, placed, first, fit, by_size, found, keys)
+        return last - first, refused
 
     return solve_part
 
 
-def _placed(table: Table, first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the pools that rows first..last-1 use, which row uses which, and their targets."""
-    import numpy as np
-
-    used, owners = np.unique(table.owners[first:last], return_inverse=True)
-    pools = place_array(
-        table.pools[used[0] : used[-1] + 1][used - used[0]],
-        table.grid.pools_exponent,
-        what="pools",
-        first=int(used[0]),
-    )
-    targets = place_array(
-        table.targets[first:last], table.grid.exponent, what="targets", first=first
-    )
-    units = np.ldexp(np.abs(pools.astype(np.float64)).sum(axis=1), table.grid.shift)
-    bad = np.flatnonzero(
-        ~(units[owners] + np.abs(targets.astype(np.float64)) < 2.0**CAPACITY * (1 - 2.0**-40))
-    )
-    if bad.size:
-        raise GridError(
-            f"row {first + int(bad[0])}: pool and target together need more than {CAPACITY} bits "
-            f"in units of 2^-{table.grid.exponent}; use rounding='nearest' with fewer bits"
-        )
-    return pools, owners.reshape(-1), targets
-
-
 def _audited(
-    masks: np.ndarray,
-    keys: np.ndarray,
-    pools: np.ndarray,
-    owners: np.ndarray,
-    fine: np.ndarray,
-    coarse: np.ndarray,
-    tags: np.ndarray,
     table: Table,
-    by_size: bool,
+    placed: PlacedRows,
     first: int,
+    rows: np.ndarray,
+    by_size: bool,
+    subsets: np.ndarray,
+    keys: np.ndarray,
 ) -> np.ndarray:
     """Add every subset up again; return the errors, or raise naming the first wrong row."""
     import numpy as np
 
-    columns = pools.T.copy()
-    own = np.array_equal(owners, np.arange(len(pools)))  # then nothing need be gathered
-    errors = np.empty(masks.shape, np.int64)
-    for column in range(masks.shape[1]):
-        bits = masks[:, column]
+    owners, fine = placed.owners[rows], placed.targets[rows]
+    coarse, tags = placed.coarse[rows], placed.tags[rows]
+    columns = placed.pools.T.copy()
+    own = np.array_equal(owners, np.arange(len(placed.pools)))  # then nothing need be gathered
+    errors = np.empty(subsets.shape, np.int64)
+    for column in range(subsets.shape[1]):
+        bits = subsets[:, column]
         sums = np.zeros(len(bits), np.int64)
         for i, weights in enumerate(columns):
             sums += (weights if own else weights[owners]) * ((bits >> i) & 1)
@@ -472,42 +459,50 @@ def _audited(
         fewest, most = (table.fewest + column,) * 2 if by_size else (table.fewest, table.most)
         # What the kernel minimised: four times the distance, to the target or past its fraction.
         expected = np.where(sums <= coarse, 4 * (coarse - sums) + tags, 4 * (sums - coarse) - tags)
-        wrong = (bits < 0) | (sizes < fewest) | (sizes > most) | (expected != keys[:, column])
+        none = bits >> table.num_candidates != 0  # -1, or weights that are not there
+        wrong = none | (sizes < fewest) | (sizes > most) | (expected != keys[:, column])
         if wrong.any():
             row = int(wrong.argmax())
+            what = f"{sizes[row]} weights, the difference {expected[row]}"
             raise ClaimRejected(
-                f"the lock-step kernel's answer for row {first + row} is wrong: it claims the "
-                f"difference {keys[row, column]}, its subset has {expected[row]}"
+                f"the lock-step kernel's answer for row {table.row_number(first + int(rows[row]))} "
+                f"is wrong: it claims {fewest}..{most} weights of {table.num_candidates} and the "
+                f"difference {keys[row, column]}, but shows "
+                f"{'no subset' if none[row] else what}"
             )
-        errors[:, column] = np.abs((sums << table.grid.shift) - fine)
+        errors[:, column] = np.abs((sums << placed.shift) - fine)
     return errors
 
 
-def _one_by_one(
-    table: Table, rows: range, by_size: bool, masks: np.ndarray, errors: np.ndarray
+def _solve_one(
+    table: Table, row: int, by_size: bool, subsets: np.ndarray, errors: np.ndarray
 ) -> None:
-    """Solve rows through the backends; every result there is audited already."""
-    from dataclasses import replace
-
-    from slth_opt.solving import solve
-
-    for row in rows:
-        problem = table.problem(row)
-        sizes = range(table.fewest, table.most + 1) if by_size else [None]
-        for column, size in enumerate(sizes):
-            asked = problem if size is None else replace(problem, fewest=size, most=size)
-            result = solve(asked)
-            if not result.is_optimal or result.indices is None or result.value is None:
-                raise ClaimRejected(f"row {row} was not solved to a proof: {result.stop.value}")
-            masks[row, column] = sum(1 << i for i in result.indices)
-            errors[row, column] = result.value
+    """Solve a row through the backends; every result there is audited already."""
+    problem = table.problem(row)
+    for column, result in enumerate(_results(problem, by_size)):
+        if result.stop is Stop.INTERRUPTED:
+            raise KeyboardInterrupt
+        if not result.is_optimal or result.indices is None:
+            raise ClaimRejected(
+                f"row {table.row_number(row)} was not solved to a proof: {result.stop.value}"
+            )
+        subsets[row, column] = sum(1 << i for i in result.indices)
+        errors[row, column] = result.value
 
 
-def _unpacked(bits: np.ndarray, table: Table) -> np.ndarray:
-    import numpy as np
-
-    n = table.pools.shape[1]
-    masks = np.empty((len(bits), n), bool)
-    for i in range(n):
-        masks[:, i] = (bits >> i) & 1
-    return masks
+def _results(problem: SubsetSum, by_size: bool) -> Iterator[Result]:
+    """Yield the result of a problem, or of every size it allows."""
+    if not by_size:
+        yield solve(problem)
+        return
+    questions = [
+        replace(problem, fewest=size, most=size) for size in range(problem.fewest, problem.most + 1)
+    ]
+    if why_not(meeting.BACKEND, problem) is not None:
+        yield from map(solve, questions)
+        return
+    found = meeting.profile(problem)
+    for question in questions:
+        error, indices = found[question.most]
+        claim = Claim(indices=indices, bound=error, stop=Stop.FINISHED)
+        yield audit(question, claim, backend=meeting.BACKEND)

@@ -15,7 +15,7 @@ FLOORS = (
     {"errors"},
     {"fields", "families", "grid", "kernels"},
     {"array_grid", "json_files", "problems"},
-    {"programs", "recovery", "reproving", "results", "guessing"},
+    {"programs", "recovery", "reproving", "results", "guessing", "tables"},
     {"methods"},
     {"certificates", "backends", "halves", "heuristics"},
     {"counting", "coverage", "solving"},
