@@ -130,7 +130,7 @@ class Result:
 
     @property
     def is_optimal(self) -> bool:
-        """Whether the selection is proven best."""
+        """Whether the selection is proven best, for the integers that the problem holds."""
         return self.value is not None and self.value == self.lower_bound
 
     @property

@@ -74,7 +74,9 @@ class SmallestSubset:
         """Place reals on a grid: weights and target as for `SubsetSum`.
 
         Sums lie on the grid, so a tolerance between two grid points is the same as the lower
-        one: it is rounded down without loss.
+        one: it is rounded down without loss. When the weights themselves are rounded, legal
+        means within the tolerance on the rounded numbers; `Result.bracket` says what is
+        certain on the original ones.
 
         Examples
         --------
