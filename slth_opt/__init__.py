@@ -1,6 +1,8 @@
 """Exact strong lottery tickets: every answer proven, every proof re-checkable."""
 
 from slth_opt.batch import Batch, Profiles, Smallest, nearest_subsets, profiles, smallest_subsets
+from slth_opt.counting import best_subsets, count_by_size, count_subsets, optimal_subsets
+from slth_opt.coverage import Coverage, coverage, integer_coverage, share_within
 from slth_opt.grid import Grid
 from slth_opt.problems import SmallestSubset, SubsetSum, VectorSum
 from slth_opt.results import Effort, Result, Stop
@@ -10,6 +12,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Batch",
+    "Coverage",
     "Effort",
     "Grid",
     "Profiles",
@@ -20,8 +23,15 @@ __all__ = [
     "SubsetSum",
     "VectorSum",
     "audit",
+    "best_subsets",
+    "count_by_size",
+    "count_subsets",
+    "coverage",
+    "integer_coverage",
     "nearest_subsets",
+    "optimal_subsets",
     "profiles",
+    "share_within",
     "smallest_subsets",
     "solve",
 ]

@@ -124,7 +124,8 @@ def coverage(
     """
     reals = as_fractions(weights, what="weight")
     check_pool(len(reals))
-    reals += [as_fraction(low, what="low"), as_fraction(high, what="high")]
+    ends, radii = _interval(low, high, eps)
+    reals += ends
     grid = choose_grid(reals, rounding=rounding, bits=bits)
     *placed, first, last = grid.nearest(reals)
     unit = grid.real(1)
@@ -133,7 +134,7 @@ def coverage(
         size=size,
         low=first,
         high=last,
-        eps=[radius / unit for radius in as_fractions(eps, what="eps")],
+        eps=[radius / unit for radius in radii],
         progress=progress,
     )
     placed += [first, last]
@@ -200,11 +201,7 @@ def integer_coverage(
     fewest, most = size_range(size, len(pool))
     problem = SubsetSum(weights=pool, target=0, fewest=fewest, most=most)
     low, high = whole_number(low, what="low"), whole_number(high, what="high")
-    if low > high:
-        raise ProblemError(f"the interval is empty: its low end {low} is above its high end {high}")
-    radii = as_fractions(eps, what="eps")
-    if radii and min(radii) < 0:
-        raise ProblemError(f"eps must be at least 0, got {float(min(radii)):g}")
+    _, radii = _interval(low, high, eps)
     halves = halves_of(problem)
     limits = gap_limits(radii)
     gaps = scan_gaps(halves, low, high, limits=limits, progress=progress)
@@ -223,6 +220,18 @@ def integer_coverage(
         shares=tuple((radius, share_covered(gaps, ends, radius, limits)) for radius in radii),
         stop=Stop.FINISHED if gaps.complete else Stop.INTERRUPTED,
     )
+
+
+def _interval(low: Any, high: Any, eps: Iterable[Any]) -> tuple[list[Fraction], list[Fraction]]:
+    """Read the ends of an interval and the radii; refuse an empty interval, a negative radius."""
+    ends = [as_fraction(low, what="low"), as_fraction(high, what="high")]
+    if ends[0] > ends[1]:
+        raise ProblemError(f"the interval is empty: its low end {low} is above its high end {high}")
+    radii = as_fractions(eps, what="eps")
+    for i, radius in enumerate(radii):
+        if radius < 0:
+            raise ProblemError(f"eps {i} must be at least 0, got {float(radius):g}")
+    return ends, radii
 
 
 def _scaled(found: Coverage, unit: Fraction) -> Coverage:

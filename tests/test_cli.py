@@ -292,7 +292,13 @@ def test_json_is_one_object_and_nothing_else(slth, name):
     """With --json every command prints exactly one JSON object, and nothing on stderr."""
     slth("solve", *POOL, "--size", "2", "--save", "pool.json")
     slth("certify", "pool.json")
-    arguments = {"demo": (), "doctor": (), "export": ("pool.json", "--format", "lp")}
+    arguments = {
+        "count": ("pool.json", "--tolerance", "1", "--by-size", "--best", "2"),
+        "coverage": (*POOL[:2], "--size", "2", "--low", "-1", "--high", "1", "--eps", "0.5"),
+        "demo": (),
+        "doctor": (),
+        "export": ("pool.json", "--format", "lp"),
+    }
     run = slth(name, *arguments.get(name, ("pool.json",)), "--json")
     assert (isinstance(run.json, dict), run.err) == (True, "")
 

@@ -19,12 +19,17 @@ MOST_TEXT = 2**28
 
 def add_pool(parser: ArgumentParser) -> None:
     """Add the options that name a pool and a target."""
+    add_weights(parser)
+    parser.add_argument("--target", metavar="X", help="the number to approximate")
+
+
+def add_weights(parser: ArgumentParser) -> None:
+    """Add the options that name a pool."""
     parser.add_argument(
         "--weights",
         metavar="W",
         help="the pool: numbers like 0.31,-0.72,0.5, a one-dimensional .npy file, or a text file",
     )
-    parser.add_argument("--target", metavar="X", help="the number to approximate")
     parser.add_argument(
         "--round",
         metavar="BITS",
@@ -75,34 +80,42 @@ def read_problem(options: Namespace) -> Problem:
         raise ProblemError("give an instance file, or --weights and --target")
     if options.smallest or options.tolerance is not None:
         return _smallest(options, rules)
+    return read_subset_sum(options, read_size(options, "; or --smallest with --tolerance E"))
+
+
+def read_size(options: Namespace, otherwise: str = "") -> Size:
+    """Return the one size rule that was given."""
+    rules = _size_rules(options)
     if len(rules) != 1:
         given = f", not {' and '.join(name for name, _ in rules)}" if rules else ""
         raise ProblemError(
-            f"give exactly one of --size K, --at-most K, --between LO HI, --any-size{given}; "
-            "or --smallest with --tolerance E"
+            f"give exactly one of --size K, --at-most K, --between LO HI, --any-size{given}"
+            f"{otherwise}"
         )
-    return read_subset_sum(options, rules[0][1])
+    return rules[0][1]
 
 
 def read_subset_sum(options: Namespace, size: Size) -> SubsetSum:
     """Return the subset sum of a pool and a target typed by hand."""
-    weights, target = read_weights(options.weights), _number(options.target, "--target")
+    weights, target = read_weights(options.weights), read_number(options.target, "--target")
     try:
-        return SubsetSum.from_reals(weights, target, size=size, **_rounding(options))
+        return SubsetSum.from_reals(weights, target, size=size, **read_rounding(options))
     except GridError as refused:
-        raise _as_options(refused) from None
+        raise in_option_words(refused) from None
 
 
 def _smallest(options: Namespace, rules: list[tuple[str, Size]]) -> SmallestSubset:
     if not options.smallest or options.tolerance is None or rules:
         drop = f"; drop {' '.join(name for name, _ in rules)}" if rules else ""
         raise ProblemError(f"--smallest and --tolerance E go together, without a size{drop}")
-    weights, target = read_weights(options.weights), _number(options.target, "--target")
-    tolerance = _number(options.tolerance, "--tolerance")
+    weights, target = read_weights(options.weights), read_number(options.target, "--target")
+    tolerance = read_number(options.tolerance, "--tolerance")
     try:
-        return SmallestSubset.from_reals(weights, target, tolerance=tolerance, **_rounding(options))
+        return SmallestSubset.from_reals(
+            weights, target, tolerance=tolerance, **read_rounding(options)
+        )
     except GridError as refused:
-        raise _as_options(refused) from None
+        raise in_option_words(refused) from None
 
 
 def _size_rules(options: Namespace) -> list[tuple[str, Size]]:
@@ -123,11 +136,12 @@ def _given(options: Namespace, name: str) -> bool:
     return getattr(options, name) not in (None, False)
 
 
-def _rounding(options: Namespace) -> dict[str, Any]:
+def read_rounding(options: Namespace) -> dict[str, Any]:
+    """Return how to place reals, as `SubsetSum.from_reals` takes it."""
     return {} if options.round is None else {"rounding": "nearest", "bits": options.round}
 
 
-def _as_options(refused: GridError) -> GridError:
+def in_option_words(refused: GridError) -> GridError:
     """Say what to do in the words of the command line."""
     words = (("rounding='nearest' with bits <= ", "--round "), ("rounding='nearest'", "--round"))
     text = str(refused)
@@ -173,7 +187,14 @@ def _numbers(text: str) -> list[int | float] | None:
         return None
 
 
-def _number(text: str, what: str) -> int | float:
+def read_number(text: str, what: str) -> int | float:
+    """Return the number typed for an option.
+
+    Examples
+    --------
+    >>> read_number("1e-3", "--tolerance")
+    0.001
+    """
     try:
         return _read_number(text)
     except ValueError:

@@ -15,7 +15,19 @@ from contextlib import redirect_stderr
 from io import StringIO
 
 from slth_opt import __version__
-from slth_opt.cli import audit, bench, certify, demo, doctor, export, profile, solve, verify
+from slth_opt.cli import (
+    audit,
+    bench,
+    certify,
+    count,
+    coverage,
+    demo,
+    doctor,
+    export,
+    profile,
+    solve,
+    verify,
+)
 from slth_opt.cli.command import BAD_INPUT, CHECK_FAILED, DONE, INTERRUPTED, Command
 from slth_opt.errors import CertificateRejected, ClaimRejected, SlthError
 
@@ -23,6 +35,8 @@ COMMANDS: tuple[Command, ...] = (
     demo.COMMAND,
     solve.COMMAND,
     profile.COMMAND,
+    count.COMMAND,
+    coverage.COMMAND,
     certify.COMMAND,
     verify.COMMAND,
     audit.COMMAND,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
@@ -72,6 +72,20 @@ def number(value: Fraction | float | None) -> str:
     return "-" if value is None else f"{float(value):.9g}"
 
 
+def exact(value: Fraction | None) -> str | None:
+    """Write a number in full: an integer, ``"p/2^q"`` in lowest terms, or else ``"p/q"``.
+
+    Examples
+    --------
+    >>> exact(Fraction(3, 8)), exact(Fraction(4)), exact(Fraction(1, 3)), exact(None)
+    ('3/2^3', '4', '1/3', None)
+    """
+    if value is None or value.denominator == 1:
+        return None if value is None else str(value.numerator)
+    q = value.denominator.bit_length() - 1
+    return f"{value.numerator}/{f'2^{q}' if value.denominator == 2**q else value.denominator}"
+
+
 def listed(indices: Sequence[int] | None, most: int = 40) -> str:
     """Write indices separated by spaces, the middle of a long list left out.
 
@@ -91,27 +105,37 @@ def listed(indices: Sequence[int] | None, most: int = 40) -> str:
 
 
 @contextmanager
-def waiting(what: str) -> Iterator[None]:
-    """Show what is going on and for how long, on a terminal, once it takes over two seconds."""
+def waiting(what: str) -> Iterator[Callable[[float], None]]:
+    """Show what is going on and for how long, on a terminal, once it takes over two seconds.
+
+    Yields a function that may be told which share of the work is done, from 0 to 1.
+    """
     if not sys.stderr.isatty():
-        yield
+        yield lambda share: None
         return
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        Progress,
+        SpinnerColumn,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
 
     progress = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
+        TaskProgressColumn(),
         TimeElapsedColumn(),
         console=Console(stderr=True),
         transient=True,
     )
-    progress.add_task(f"{what} (Ctrl-C stops with the best so far)", total=None)
+    task = progress.add_task(f"{what} (Ctrl-C stops with the best so far)", total=None)
     timer = threading.Timer(PATIENCE, progress.start)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield lambda share: progress.update(task, total=1.0, completed=share)
     finally:
         timer.cancel()
         timer.join()

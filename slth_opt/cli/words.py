@@ -32,6 +32,21 @@ def question_in_words(problem: Problem) -> str:
     return f"best subset of {problem.fewest} to {problem.most} out of {n} {what}"
 
 
+def subsets_in_words(fewest: int, most: int, n: int) -> str:
+    """Say which subsets a size rule allows.
+
+    Examples
+    --------
+    >>> subsets_in_words(2, 2, 5), subsets_in_words(0, 5, 5)
+    ('subsets of 2 out of 5 weights', 'subsets of any size out of 5 weights')
+    """
+    if fewest == most:
+        return f"subsets of {fewest} out of {n} weights"
+    if (fewest, most) == (0, n):
+        return f"subsets of any size out of {n} weights"
+    return f"subsets of {fewest} to {most} out of {n} weights"
+
+
 def evidence_of(result: Result) -> Evidence:
     """Say what the lower bound of one solve rests on.
 
