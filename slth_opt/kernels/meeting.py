@@ -17,7 +17,7 @@ FENCE = np.int64(2**62)
 """Beyond any sum and any error of a legal problem."""
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def group_starts(num_weights, most):
     """Return where the group of each size 0..most starts, and one past the last fence."""
     starts = np.empty(most + 2, np.int64)
@@ -31,51 +31,80 @@ def group_starts(num_weights, most):
     return starts
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
+def merge_shifted(out, home, sums, old, old_size, other, other_size, shift):
+    """Write the merge of a list and of another one shifted to `out`, from both ends at once.
+
+    The two ends do not wait for each other, which hides half of the time the processor would
+    wait for its own comparisons. Positions are unsigned: numba then does not ask whether they
+    count from the back. All lists are fenced.
+    """
+    one = np.uint64(1)
+    low_old, high_old = np.uint64(old), np.uint64(old + old_size - 1)
+    low_other, high_other = np.uint64(other), np.uint64(other + other_size - 1)
+    total = old_size + other_size
+    low, high = np.uint64(home), np.uint64(home + total - 1)
+    for _ in range(total // 2):
+        kept = sums[low_old]
+        moved = sums[low_other] + shift
+        out[low] = min(kept, moved)
+        from_old = np.uint64(kept <= moved)
+        low_old += from_old
+        low_other += one - from_old
+        low += one
+        kept = sums[high_old]
+        moved = sums[high_other] + shift
+        out[high] = max(kept, moved)
+        from_old = np.uint64(kept > moved)
+        high_old -= from_old
+        high_other -= one - from_old
+        high -= one
+    if total % 2 == 1:
+        out[low] = min(sums[low_old], sums[low_other] + shift)
+
+
+@numba.njit(cache=True, nogil=True)
 def build_half(weights, starts, sums):
     """Fill `sums` with the sorted sums of all subsets, group by group.
 
     One weight after the other: group j becomes its merge with group j - 1 shifted by the
-    weight. Merging from the back, largest group first, needs no second array.
+    weight. Two arrays take turns; the last turn ends in `sums`.
     """
     most = starts.shape[0] - 2
+    spare = np.empty_like(sums)
+    here, there = (sums, spare) if weights.shape[0] % 2 == 0 else (spare, sums)
     sizes = np.zeros(most + 1, np.int64)
-    for j in range(most + 1):
-        sums[starts[j] - 1] = -FENCE
     sizes[0] = 1
-    sums[starts[0]] = 0
+    for lists in (here, there):
+        for j in range(most + 1):
+            lists[starts[j] - 1] = -FENCE
+            lists[starts[j]] = FENCE
+        lists[starts[0]] = 0
+        lists[starts[0] + 1] = FENCE
     for item in range(weights.shape[0]):
-        weight = weights[item]
         for j in range(min(item + 1, most), 0, -1):
-            home = starts[j]
-            old = home + sizes[j] - 1
-            shifted = starts[j - 1] + sizes[j - 1] - 1
-            total = sizes[j] + sizes[j - 1]
-            for position in range(home + total - 1, home - 1, -1):
-                kept = sums[old]
-                moved = sums[shifted] + weight
-                from_old = kept > moved
-                sums[position] = kept if from_old else moved
-                old -= from_old
-                shifted -= not from_old
-            sizes[j] = total
-    for j in range(most + 1):
-        sums[starts[j] + sizes[j]] = FENCE
+            merge_shifted(
+                there, starts[j], here, starts[j], sizes[j], starts[j - 1], sizes[j - 1],
+                weights[item],
+            )  # fmt: skip
+            sizes[j] += sizes[j - 1]
+            there[starts[j] + sizes[j]] = FENCE
+        here, there = there, here
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def nearest_pair(left, left_start, left_size, right, right_start, right_size, target, best):
     """Walk two groups from opposite ends for the pair whose sum is nearest to the target.
 
     `best` holds an error, the left sum and the right sum; they are replaced when improved.
     """
-    i = left_start
-    j = right_start + right_size - 1
-    lowest = left[i] + right[right_start]
-    highest = left[left_start + left_size - 1] + right[j]
+    lowest = left[left_start] + right[right_start]
+    highest = left[left_start + left_size - 1] + right[right_start + right_size - 1]
     aim = min(max(target, lowest), highest)
     beyond = abs(target - aim)  # every error is this much, and the distance from the aim
     error, left_sum, right_sum = best[0] - beyond, best[1], best[2]
+    one = np.uint64(1)
+    i, j = np.uint64(left_start), np.uint64(right_start + right_size - 1)
     for _ in range(left_size + right_size - 1):
         a = left[i]
         b = right[j]
@@ -83,13 +112,13 @@ def nearest_pair(left, left_start, left_size, right, right_start, right_size, ta
         distance = abs(difference)
         if distance < error:
             error, left_sum, right_sum = distance, a, b
-        below = difference < 0
+        below = np.uint64(difference < 0)
         i += below
-        j -= not below
+        j -= one - below
     best[0], best[1], best[2] = error + beyond, left_sum, right_sum
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def nearest_of_size(left, left_starts, right, right_starts, size, target, best):
     """Find the pair of groups, and the pair of sums, nearest to the target at one total size.
 
@@ -121,23 +150,17 @@ def nearest_of_size(left, left_starts, right, right_starts, size, target, best):
     return steps
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def build_ungrouped(weights, sums):
     """Fill `sums` with the sorted sums of all subsets, sizes mixed, fenced at both ends."""
-    home = 1
-    sums[home - 1] = -FENCE
-    sums[home] = 0
+    spare = np.empty_like(sums)
+    here, there = (sums, spare) if weights.shape[0] % 2 == 0 else (spare, sums)
+    here[0] = there[0] = -FENCE
+    here[1] = 0
+    here[2] = FENCE
     count = 1
     for item in range(weights.shape[0]):
-        weight = weights[item]
-        old = home + count - 1
-        shifted = old
-        for position in range(home + 2 * count - 1, home - 1, -1):
-            kept = sums[old]
-            moved = sums[shifted] + weight
-            from_old = kept > moved
-            sums[position] = kept if from_old else moved
-            old -= from_old
-            shifted -= not from_old
+        merge_shifted(there, 1, here, 1, count, 1, count, weights[item])
         count *= 2
-    sums[home + count] = FENCE
+        there[count + 1] = FENCE
+        here, there = there, here
