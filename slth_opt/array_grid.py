@@ -174,11 +174,13 @@ def place_array(
     """
     import numpy as np
 
-    table = values.reshape(len(values), -1) if values.size else values
+    if not values.size:
+        return np.zeros(values.shape, np.int64)
+    table = values.reshape(len(values), -1)
     with np.errstate(over="ignore"):
         scaled = table.astype(np.float64) * 2.0 ** min(exponent, 1000)
         scaled *= 2.0 ** max(0, exponent - 1000)
-        total = np.abs(scaled).reshape(len(values), -1).sum(axis=1)
+        total = np.abs(scaled).sum(axis=1)
     too_large = np.flatnonzero(~(total < ROOM))
     if too_large.size:
         row = int(too_large[0])
