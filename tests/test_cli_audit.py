@@ -37,9 +37,12 @@ WRONG_INDEX = Claim(indices=(0, 9), bound=1, stop=Stop.FINISHED)
 NO_ANSWER = Claim(indices=None, bound=1, stop=Stop.FINISHED)
 STOPPED = Claim(indices=(1, 3), stop=Stop.SECONDS)
 FLOAT_WRONG = Claim(
-    indices=(1, 3), stop=Stop.FINISHED, reported=Reported(status="Optimal", objective=0.5)
+    indices=(1, 3), stop=Stop.FINISHED, reported=Reported(status="Optimal", objective=2.0)
 )
-FLOAT_RIGHT = replace(FLOAT_WRONG, indices=(0, 2))
+FLOAT_RIGHT = Claim(
+    indices=(0, 2), stop=Stop.FINISHED, reported=Reported(status="Optimal", objective=1.0000001)
+)
+FLOAT_BELOW = replace(FLOAT_RIGHT, reported=Reported(status="Optimal", objective=0.125))
 
 
 @pytest.mark.parametrize("lie", [BOUND_TOO_HIGH, WRONG_SIZE, WRONG_INDEX, NO_ANSWER])
@@ -52,6 +55,12 @@ def test_a_lying_exact_backend_is_called_wrong(lie):
 def test_the_order_of_the_backends_does_not_matter():
     """A liar asked first is found out by the honest one asked later."""
     assert verdicts_of(backend_saying(BOUND_TOO_HIGH), TRUE)["liar"].wrong
+
+
+def test_a_figure_that_is_not_the_selections_own_is_told():
+    """A solver that reports another error than its selection has is shown with its figure."""
+    words = verdicts_of(TRUE, backend_saying(FLOAT_BELOW, exact=False))["liar"].words
+    assert words == "optimal, but unproven by itself; it reports 0.125 for this selection"
 
 
 def test_a_verdict_says_by_how_much():

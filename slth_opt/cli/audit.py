@@ -7,7 +7,7 @@ from typing import Any
 
 from slth_opt.backends import BACKENDS
 from slth_opt.cli.command import CHECK_FAILED, DONE, Command
-from slth_opt.cli.judging import Verdict, ask, judge
+from slth_opt.cli.judging import Verdict, ask, in_reals, judge
 from slth_opt.cli.outputs import number, print_json, print_table, waiting
 from slth_opt.cli.words import question_in_words
 from slth_opt.library import read_instance
@@ -51,7 +51,8 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     bound = number(grid.real(result.lower_bound)) if testimony.backend.exact else "-"
     reported = "-"
     if result.reported is not None:
-        reported = f"{result.reported.status} {number(result.reported.objective)}"
+        status = result.reported.status.rpartition(": ")[2].strip(" .)")
+        reported = f"{status} {in_reals(result.reported.objective, result)}"
     return name, number(shown), bound, reported, f"{result.seconds:.3f}", verdict.words
 
 

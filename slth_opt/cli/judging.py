@@ -91,6 +91,7 @@ def judge(testimonies: Sequence[Testimony]) -> tuple[Verdict, ...]:
     verdicts = []
     for testimony in testimonies:
         words, wrong = _verdict(testimony, best, settled)
+        words += _misreport(testimony)
         verdicts.append(Verdict(testimony=testimony, words=words, wrong=wrong))
     return tuple(verdicts)
 
@@ -116,6 +117,8 @@ def _verdict(testimony: Testimony, best: int | None, settled: bool) -> tuple[str
             return "WRONG: it finished without an answer", True
         return f"found nothing ({result.stop.value})", False
     if result.value == best:
+        if result.is_optimal and not testimony.backend.exact:
+            return "optimal: it equals a bound anyone can compute", False
         if result.is_optimal:
             return "proven optimal", False
         return "optimal, but unproven by itself" if settled else "best known, not proven", False
@@ -123,3 +126,26 @@ def _verdict(testimony: Testimony, best: int | None, settled: bool) -> tuple[str
     if result.stop is Stop.FINISHED:
         return f"WRONG by {by}", True
     return f"{by} above the best known ({result.stop.value})", False
+
+
+def _misreport(testimony: Testimony) -> str:
+    """Say so if a solver's own figure is not that of its own selection."""
+    result = testimony.result
+    if result is None or result.reported is None or testimony.is_silent or result.value is None:
+        return ""
+    figure = result.reported.objective
+    if figure is None or abs(figure - result.value) <= max(0.5, 1e-9 * result.value):
+        return ""
+    return f"; it reports {in_reals(figure, result)} for this selection"
+
+
+def in_reals(figure: float | None, result: Result) -> str:
+    """Show a figure a solver reported, which counts units of the problem, as a real number.
+
+    Examples
+    --------
+    >>> from slth_opt import SubsetSum, solve
+    >>> in_reals(3.0, solve(SubsetSum.from_reals([0.5, 0.25], 0.5, size=1)))
+    '0.75'
+    """
+    return number(None if figure is None else figure * float(result.problem.objective_grid.real(1)))
