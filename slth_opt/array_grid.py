@@ -92,10 +92,10 @@ def array_exponent(values: np.ndarray) -> int:
     finest = min(1000, CAPACITY - int(np.frexp(largest)[1]))
     digits = 0
     for chunk in chunks:
-        scaled = chunk.astype(np.float64) * 2.0**finest
-        whole = scaled.astype(np.int64)
-        if not (whole == scaled).all():
-            return max(int(_exponents_of(chunk).max()) for chunk in chunks)
+        scaled = chunk.astype(np.float64) * 2.0 ** max(0, finest)
+        whole = scaled.astype(np.int64) if finest >= 0 else None
+        if whole is None or not (whole == scaled).all():
+            return max(int(_exponents_of(part).max()) for part in chunks)
         digits |= int(np.bitwise_or.reduce(whole))
     zeros = (digits & -digits).bit_length() - 1 if digits else finest
     return max(0, finest - zeros)

@@ -8,7 +8,7 @@ here too: the subset is added up again in int64, and must give the error the ker
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -264,8 +264,9 @@ def smallest_subsets(
 ) -> Smallest:
     """Find the smallest subset within a tolerance of every row, size by size.
 
-    Sizes are tried in increasing order on the rows still open, so a row costs no more than its
-    own size needs. Other parameters as in `nearest_subsets`.
+    Among the subsets of that size it is the nearest. Sizes are tried in increasing order on the
+    rows still open, so a row costs no more than its own size needs. Other parameters as in
+    `nearest_subsets`.
 
     Examples
     --------
@@ -284,17 +285,21 @@ def smallest_subsets(
     sizes, errors = np.full(count, -1), np.full(count, -1)
     subsets = _no_subsets((count,), n)
     still_open = np.arange(count)
-    for size in range(n + 1):
+    for size in range(n + 1 if n <= MOST_LANE_CANDIDATES else 0):
         part = table.part(still_open, size)
         found, found_errors = _solve_rows(part, by_size=False, workers=workers, progress=None)
         within = found_errors[:, 0] <= limit
         done = still_open[within]
         sizes[done], subsets[done], errors[done] = size, found[within, 0], found_errors[within, 0]
-        still_open = still_open[~within]
+        still_open = still_open[~within] if size < n else still_open[:0]
         if progress is not None and count:
-            progress(count if size == n else count - len(still_open), count)
+            progress(count - len(still_open), count)
         if not len(still_open):
             break
+    for row in still_open:
+        sizes[row], subsets[row], errors[row] = _smallest_one(table, int(row), limit)
+        if progress is not None:
+            progress(int(row) + 1, count)
     batch = Batch(masks=unpacked(subsets, n), error_units=errors, table=table)
     return Smallest(sizes=sizes, batch=batch, tolerance=limit)
 
@@ -347,7 +352,7 @@ def _solve_rows(
     columns = table.most - table.fewest + 1 if by_size else 1
     subsets = _no_subsets((rows, columns), n)
     errors = np.zeros((rows, columns), np.int64)
-    left_over: Iterator[int] = iter(range(rows))
+    left_over: Sequence[int] = range(rows)
     done = 0
     if n <= MOST_LANE_CANDIDATES:
         solve_part = _lane_solver(table, by_size, subsets, errors)
@@ -357,7 +362,7 @@ def _solve_rows(
             done += length - len(refused)
             if progress is not None:
                 progress(done, rows)
-        left_over = iter(sorted(too_large))
+        left_over = sorted(too_large)
     for row in left_over:
         _solve_one(table, row, by_size, subsets, errors)
         done += 1
@@ -480,14 +485,28 @@ def _solve_one(
     """Solve a row through the backends; every result there is audited already."""
     problem = table.problem(row)
     for column, result in enumerate(_results(problem, by_size)):
-        if result.stop is Stop.INTERRUPTED:
-            raise KeyboardInterrupt
-        if not result.is_optimal or result.indices is None:
-            raise ClaimRejected(
-                f"row {table.row_number(row)} was not solved to a proof: {result.stop.value}"
-            )
-        subsets[row, column] = sum(1 << i for i in result.indices)
-        errors[row, column] = result.value
+        subsets[row, column], errors[row, column] = _proven(result, table, row)
+
+
+def _smallest_one(table: Table, row: int, limit: int) -> tuple[int, int, int]:
+    """Return size, subset and error: the smallest size through the backends, then its nearest."""
+    smallest = solve(table.smallest_problem(row, limit))
+    if smallest.infeasible:
+        return -1, 0, -1
+    size = _proven(smallest, table, row)[0].bit_count()
+    nearest = solve(replace(table.problem(row), fewest=size, most=size))
+    return size, *_proven(nearest, table, row)
+
+
+def _proven(result: Result, table: Table, row: int) -> tuple[int, int]:
+    """Return the subset, as bits, and the objective of a proven result; believe no other."""
+    if result.stop is Stop.INTERRUPTED:
+        raise KeyboardInterrupt
+    if not result.is_optimal or result.indices is None or result.value is None:
+        raise ClaimRejected(
+            f"row {table.row_number(row)} was not solved to a proof: {result.stop.value}"
+        )
+    return sum(1 << i for i in result.indices), result.value
 
 
 def _results(problem: SubsetSum, by_size: bool) -> Iterator[Result]:
@@ -502,7 +521,6 @@ def _results(problem: SubsetSum, by_size: bool) -> Iterator[Result]:
         yield from map(solve, questions)
         return
     found = meeting.profile(problem)
-    for question in questions:
-        error, indices = found[question.most]
+    for question, (error, indices) in zip(questions, found[problem.fewest :], strict=False):
         claim = Claim(indices=indices, bound=error, stop=Stop.FINISHED)
         yield audit(question, claim, backend=meeting.BACKEND)
