@@ -17,6 +17,7 @@ from io import StringIO
 from slth_opt import __version__
 from slth_opt.cli import (
     audit,
+    batch,
     bench,
     certify,
     count,
@@ -37,6 +38,7 @@ COMMANDS: tuple[Command, ...] = (
     profile.COMMAND,
     count.COMMAND,
     coverage.COMMAND,
+    batch.COMMAND,
     certify.COMMAND,
     verify.COMMAND,
     audit.COMMAND,

@@ -105,7 +105,9 @@ def listed(indices: Sequence[int] | None, most: int = 40) -> str:
 
 
 @contextmanager
-def waiting(what: str) -> Iterator[Callable[[float], None]]:
+def waiting(
+    what: str, note: str = "Ctrl-C stops with the best so far"
+) -> Iterator[Callable[[float], None]]:
     """Show what is going on and for how long, on a terminal, once it takes over two seconds.
 
     Yields a function that may be told which share of the work is done, from 0 to 1.
@@ -130,7 +132,7 @@ def waiting(what: str) -> Iterator[Callable[[float], None]]:
         console=Console(stderr=True),
         transient=True,
     )
-    task = progress.add_task(f"{what} (Ctrl-C stops with the best so far)", total=None)
+    task = progress.add_task(f"{what} ({note})", total=None)
     timer = threading.Timer(PATIENCE, progress.start)
     timer.daemon = True
     timer.start()
