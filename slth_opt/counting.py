@@ -163,7 +163,7 @@ def _nearest_pairs(halves: Halves, target: int, m: int) -> np.ndarray:
     import numpy as np
 
     inside, reach, many = _radii(halves, target, m)
-    if many <= ROOM + 8 * m:
+    if many <= ROOM + 2 * m:
         return pairs_within(halves, target - reach, target + reach, many)
     # Beyond the fewer than m subsets inside, all that is needed has one and the same error.
     edges = sorted({target - reach, target + reach})
@@ -187,7 +187,7 @@ def _radii(halves: Halves, target: int, m: int) -> tuple[int, int, int]:
     many = _count(halves, target, reach)
     wanted = m + ROOM // 8
     by_line = True
-    while many > ROOM + 8 * m and reach - inside > 1:
+    while many > ROOM + 2 * m and reach - inside > 1:
         step = (reach - inside) // 2
         if by_line:
             step = (reach - inside) * (wanted - few) // (many - few)

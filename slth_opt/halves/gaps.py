@@ -159,7 +159,7 @@ def _sums_within(halves: Halves, first: int, last: int, number: int) -> np.ndarr
     from slth_opt.kernels.coverage import fill_window, mark_window
 
     lists, width = (halves.left, halves.right, halves.pairs), last - first + 1
-    if width <= min(WINDOW, SPARSE * number):
+    if width <= WINDOW and (number > WINDOW or width <= SPARSE * number):
         marks = np.zeros(width, np.bool_)
         known = mark_window(*lists, first, last, marks, PATIENCE * width)
         return np.flatnonzero(marks) + first if known else None
