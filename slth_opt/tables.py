@@ -86,7 +86,7 @@ class PlacedRows:
         """
         import numpy as np
 
-        sums = np.where(chosen, self.pools[self.owners], 0).sum(axis=1)
+        sums = np.einsum("ij,ij->i", self.pools[self.owners], chosen)
         errors: np.ndarray = np.abs((sums << self.shift) - self.targets)
         return errors
 
