@@ -16,7 +16,7 @@ FLOORS = (
     {"fields", "families", "grid", "kernels"},
     {"array_grid", "json_files", "problems"},
     {"programs", "recovery", "reproving", "results", "guessing", "tables"},
-    {"methods"},
+    {"four_lists", "methods"},
     {"certificates", "backends", "halves", "heuristics"},
     {"counting", "coverage", "solving"},
     {"batch", "canaries", "certifying", "library", "networks", "theory"},

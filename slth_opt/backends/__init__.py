@@ -1,11 +1,13 @@
 """Exact and reported methods, one file each. A new one is one file and one entry here."""
 
-from slth_opt.backends import branching, enumeration, meeting
+from slth_opt.backends import branching, enumeration, four_lists, meeting, small_sizes
 from slth_opt.errors import BackendError
 from slth_opt.methods import Backend
 
 BACKENDS: tuple[Backend, ...] = (
     meeting.BACKEND,
+    small_sizes.BACKEND,
+    four_lists.BACKEND,
     branching.BACKEND,
     enumeration.BACKEND,
 )
