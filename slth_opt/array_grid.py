@@ -163,6 +163,7 @@ def place_array(
 ) -> np.ndarray:
     """Return the values in units of 2**-exponent as int64, rounded to even where they must be.
 
+    Rows lie one behind the other, however the values did: kernels are compiled for that.
     Refuses the first row whose absolute values add up to 2**62 units or more, by its number in
     `rows` (by default they are counted from 0).
 
@@ -178,7 +179,7 @@ def place_array(
         return np.zeros(values.shape, np.int64)
     table = values.reshape(len(values), -1)
     with np.errstate(over="ignore"):
-        scaled = table.astype(np.float64) * 2.0 ** min(exponent, 1000)
+        scaled = table.astype(np.float64, order="C") * 2.0 ** min(exponent, 1000)
         scaled *= 2.0 ** max(0, exponent - 1000)
         total = np.abs(scaled).sum(axis=1)
     too_large = np.flatnonzero(~(total < ROOM))
@@ -190,7 +191,7 @@ def place_array(
             f"units of 2^-{exponent}; at most 2^{CAPACITY} are possible"
         )
     if values.dtype.kind != "f":
-        return (table.astype(np.int64) << exponent).reshape(values.shape)
+        return (table.astype(np.int64, order="C") << exponent).reshape(values.shape)
     return np.rint(scaled).astype(np.int64).reshape(values.shape)
 
 

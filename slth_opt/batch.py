@@ -357,7 +357,7 @@ def _solve_rows(
     if n <= MOST_LANE_CANDIDATES:
         solve_part = _lane_solver(table, by_size, subsets, errors)
         too_large: list[int] = []
-        for length, refused in _in_threads(solve_part, _chunks(rows, n), workers):
+        for length, refused in _in_threads(solve_part, _chunks(rows, n, by_size), workers):
             too_large += refused
             done += length - len(refused)
             if progress is not None:
@@ -371,9 +371,10 @@ def _solve_rows(
     return subsets, errors
 
 
-def _chunks(rows: int, num_candidates: int) -> Iterator[tuple[int, int]]:
+def _chunks(rows: int, num_candidates: int, by_size: bool) -> Iterator[tuple[int, int]]:
     """Cut the rows into parts of well under a second each, whole vector rows."""
-    length = max(16, min(8192, 2 ** (34 - num_candidates // 2) // 16384 * 16))
+    halvings = num_candidates // 2 + (2 if by_size else 0)
+    length = max(16, min(8192, 2 ** (34 - halvings) // 16384 * 16))
     for first in range(0, rows, length):
         yield first, min(first + length, rows)
 

@@ -1,7 +1,8 @@
 """The rows of a batch on their grid: pools, targets, and which row asks which pool.
 
-The arrays stay as they were given (a mapped file stays on disk); integers are made of a few
-thousand rows at a time. That every row fits the grid is checked once, before any is solved.
+The arrays are kept as they were given and not copied (a mapped file stays on disk); integers
+are made of a few thousand rows at a time. That every row fits the grid is checked once, before
+any is solved.
 """
 
 from __future__ import annotations

@@ -87,6 +87,16 @@ def test_integers_are_shifted_onto_a_finer_grid(values, exponent):
     assert placed.tolist() == [[v << exponent for v in values]]
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32, np.int64])
+@pytest.mark.parametrize("order", ["F", "C"])
+def test_placed_rows_lie_one_behind_the_other(order, dtype):
+    """However the values did, and also for a part of them: no kernel is compiled twice."""
+    values = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]], dtype, order=order)
+    placed = place_array(values[1:], 1, what="pools")
+    assert placed.flags.c_contiguous
+    assert placed.tolist() == [[8, 10, 12], [14, 16, 18]]
+
+
 def test_tiny_numbers_are_placed_on_the_finest_grid_of_all():
     """The smallest double is one unit of 2^-1074."""
     placed = place_array(np.array([[5e-324, -1e-323]]), 1074, what="pools")

@@ -153,7 +153,7 @@ def test_where_the_rows_are_cut_changes_nothing(monkeypatch, length, layout):
     pools, targets = rng.integers(-50, 50, pool_shape), rng.integers(-99, 99, target_shape)
     whole = nearest_subsets(pools, targets, size=2)
     cuts = [(i, min(i + length, targets.size)) for i in range(0, targets.size, length)]
-    monkeypatch.setattr(batch_module, "_chunks", lambda rows, n: iter(cuts))
+    monkeypatch.setattr(batch_module, "_chunks", lambda *how: iter(cuts))
     cut = nearest_subsets(pools, targets, size=2, workers=2)
     assert np.array_equal(whole.error_units, cut.error_units)
     assert np.array_equal(whole.masks, cut.masks)
@@ -615,7 +615,7 @@ def test_a_lie_about_one_size_of_a_profile_is_caught(monkeypatch):
 
 def test_a_lie_in_a_later_chunk_is_caught_by_its_row(monkeypatch):
     """Row 3 of the second chunk of eight is row 11."""
-    monkeypatch.setattr(batch_module, "_chunks", lambda rows, n: iter([(0, 8), (8, 16), (16, 20)]))
+    monkeypatch.setattr(batch_module, "_chunks", lambda *how: iter([(0, 8), (8, 16), (16, 20)]))
     lies = iter([False, True, False])
     lie(monkeypatch, lambda masks, keys: next(lies) and other_size(masks, keys))
     with pytest.raises(ClaimRejected, match="answer for row 11 is wrong"):
