@@ -92,7 +92,7 @@ def coverage(
     """Find the target in an interval that is farthest from every legal subset sum.
 
     Exact for real targets, on the numbers given (or on their roundings, if asked for). Time
-    grows with the number of subset sums in the interval: about ten seconds for 10^9.
+    grows with the number of different sums in the interval: some twenty seconds for 10^9.
 
     Parameters
     ----------

@@ -61,7 +61,7 @@ def end_stretches(halves: Halves, gaps: Gaps, low: int) -> tuple[Stretch, ...]:
     [(1, 3), (8, 9)]
     """
     end = gaps.scanned_to
-    below, above = nearest_sums(halves, low - 1)[0], nearest_sums(halves, end)[1]
+    below, above = nearest_sums(halves, low)[0], nearest_sums(halves, end)[1]
     if gaps.first is None or gaps.last is None:
         return (Stretch(start=low, end=end, below=below, above=above),)
     return (
