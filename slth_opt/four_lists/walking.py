@@ -18,7 +18,6 @@ from slth_opt.four_lists.windows import (
     Pair,
     Window,
     compare,
-    is_hopeless,
     make_pair,
     split,
     whole_window,
@@ -108,8 +107,6 @@ def _walk(
             if limits.listed is not None and listed >= limits.listed:
                 return best, listed, Stop.GAVE_UP
             window = heappop(heap)[-1]
-            if is_hopeless(pair, window, known):
-                continue
             if not window.fits:
                 for part in split(pair, window):
                     put(part)

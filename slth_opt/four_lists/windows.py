@@ -25,23 +25,32 @@ Block = tuple[Sizes, Sizes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
-    """Where a bound cuts the left sums, and target - bound the right ones.
+class Place:
+    """Where a bound falls among sums: how many are below, the largest of them, and the next one.
 
-    `right_below` right sums are at most target - bound, the largest of them is
-    `right_before`, the next one `right_after`; None if there is no such sum.
+    None if there is no such sum.
     """
 
+    below: int
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Where a bound falls among the left sums, and target - bound + 1 among the right ones."""
+
     bound: int
-    left_below: int
-    right_below: int
-    right_before: int | None
-    right_after: int | None
+    left: Place
+    right: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The left sums of some sizes from one cut up to another, and the right sums they meet."""
+    """The left sums of some sizes from one cut up to another, and the right sums they meet.
+
+    These are the right sums from target - high + 1 to target - low.
+    """
 
     sizes: Block
     low: Cut
@@ -55,17 +64,22 @@ class Window:
     @property
     def left_count(self) -> int:
         """How many left sums it has."""
-        return self.high.left_below - self.low.left_below
+        return self.high.left.below - self.low.left.below
 
     @property
     def right_count(self) -> int:
         """How many right sums it has, neighbours not counted."""
-        return self.low.right_below - self.high.right_below
+        return self.low.right.below - self.high.right.below
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its outermost sums say all: one value, or nothing between two neighbours."""
+        return self.width == 1 or self.right_count == 0
 
     @property
     def fits(self) -> bool:
-        """Whether it can be listed; sums of one value need not be."""
-        return self.width == 1 or max(self.left_count, self.right_count) <= WINDOW
+        """Whether it can be compared as it is."""
+        return self.is_plain or max(self.left_count, self.right_count) <= WINDOW
 
     @property
     def promise(self) -> float:
@@ -118,8 +132,8 @@ def make_pair(left: Half, right: Half, target: int, blocks: list[Block]) -> Pair
         left=left,
         right=right,
         target=target,
-        left_sums=np.empty(WINDOW + 4, np.int64),
-        right_sums=np.empty(WINDOW + 4, np.int64),
+        left_sums=np.empty(WINDOW + 5, np.int64),
+        right_sums=np.empty(WINDOW + 5, np.int64),
         positions=np.empty((2, max(rows, default=0) + 1), np.int64),
     )
 
@@ -156,38 +170,21 @@ def split(pair: Pair, window: Window) -> tuple[Window, Window]:
 
 
 def _cut(pair: Pair, sizes: Block, bound: int) -> Cut:
+    left = _place(pair.left, sizes[0], bound, pair.positions[0])
+    right = _place(pair.right, sizes[1], pair.target - bound + 1, pair.positions[0])
+    return Cut(bound=bound, left=left, right=right)
+
+
+def _place(half: Half, sizes: Sizes, bound: int, positions: np.ndarray) -> Place:
     from slth_opt.kernels.four_lists import cut
 
-    left, right = pair.left, pair.right
-    mirrored = min(max(pair.target - bound + 1, right.lowest), right.beyond)
-    left_below, _, _ = cut(*left.lists, *sizes[0], bound, pair.positions[0])
-    below, before, after = cut(*right.lists, *sizes[1], mirrored, pair.positions[0])
-    return Cut(
-        bound=bound,
-        left_below=int(left_below),
-        right_below=int(below),
-        right_before=int(before) if before >= right.lowest else None,
-        right_after=int(after) if after < right.beyond else None,
+    within = min(max(bound, half.lowest), half.beyond)
+    below, before, after = cut(*half.lists, *sizes, within, positions)
+    return Place(
+        below=int(below),
+        before=int(before) if before >= half.lowest else None,
+        after=int(after) if after < half.beyond else None,
     )
-
-
-def is_hopeless(pair: Pair, window: Window, known: int) -> bool:
-    """Tell whether a window has no right sum, and neighbours too far away to beat an error.
-
-    Examples
-    --------
-    >>> from slth_opt.four_lists.halves import make_half
-    >>> block = ((1, 1), (1, 1))
-    >>> pair = make_pair(make_half((3, 4), 1), make_half((5, 6), 1), 99, [block])
-    >>> [is_hopeless(pair, whole_window(pair, block), known) for known in (86, 87)]
-    [True, False]
-    """
-    if window.right_count:
-        return False
-    before, after = window.high.right_before, window.low.right_after
-    below = known if before is None else pair.target - (window.high.bound - 1 + before)
-    above = known if after is None else window.low.bound + after - pair.target
-    return min(below, above) >= known
 
 
 def compare(pair: Pair, window: Window, known: int) -> tuple[Better | None, int]:
@@ -207,26 +204,27 @@ def compare(pair: Pair, window: Window, known: int) -> tuple[Better | None, int]
     from slth_opt.kernels.meeting import FENCE, nearest_pair
 
     left, right = pair.left_sums, pair.right_sums
-    target, low, high = pair.target, window.low, window.high
-    if window.width == 1:  # perhaps too many sums to list, but all the same
-        left_count, right_count = 1, min(1, window.right_count)
-        left[2], right[2] = low.bound, target - low.bound
+    low, high = window.low, window.high
+    if window.is_plain:
+        left_count, right_count = 2, min(1, window.right_count)
+        left[2:4] = low.left.after, high.left.before
+        right[2] = 0 if high.right.after is None else high.right.after
     else:
         left_count, right_count = window.left_count, window.right_count
         _list(pair.left, window.sizes[0], (low.bound, high.bound), pair.positions, left)
-        mirrored = (target - high.bound + 1, target - low.bound + 1)
+        mirrored = (pair.target - high.bound + 1, pair.target - low.bound + 1)
         _list(pair.right, window.sizes[1], mirrored, pair.positions, right)
     start, end = 2, 2 + right_count
-    if high.right_before is not None:
+    if high.right.before is not None:
         start = 1
-        right[1] = high.right_before
-    if low.right_after is not None:
-        right[end] = low.right_after
+        right[1] = high.right.before
+    if low.right.after is not None:
+        right[end] = low.right.after
         end += 1
     left[2 + left_count] = right[end] = FENCE
     left[1] = right[start - 1] = -FENCE
     best = np.array([known, 0, 0, 0], np.int64)
-    nearest_pair(left, 2, left_count, right, start, end - start, target, best)
+    nearest_pair(left, 2, left_count, right, start, end - start, pair.target, best)
     error, left_sum, right_sum = (int(v) for v in best[:3])
     if error == known:
         return None, left_count + right_count
@@ -238,9 +236,9 @@ def _list(
     half: Half, sizes: Sizes, bounds: tuple[int, int], positions: np.ndarray, sums: np.ndarray
 ) -> None:
     """Write the sorted sums between two bounds from `sums[2]` on."""
-    from slth_opt.kernels.four_lists import cut, list_between
+    from slth_opt.kernels.four_lists import list_between
 
     for bound, row in zip(bounds, positions, strict=True):
-        cut(*half.lists, *sizes, min(max(bound, half.lowest), half.beyond), row)
+        _place(half, sizes, bound, row)
     filled = list_between(*half.lists, *sizes, positions, sums)
     sums[2 : 2 + filled].sort()
