@@ -291,15 +291,17 @@ def test_one_large_row_does_not_slow_its_neighbours(monkeypatch):
     assert one_by_one == [7, 23]
 
 
-@pytest.mark.parametrize("spread", [30, 2**30])
-def test_lanes_and_backends_find_the_same(monkeypatch, spread):
-    """The lock-step kernels and the backends, on the same three hundred rows and sizes."""
-    rng = np.random.default_rng(spread)
-    pools, targets = rng.integers(-spread, spread, (30, 11)), rng.integers(-spread, spread, 30)
-    in_lanes = [nearest_subsets(pools, targets, size=s).error_units for s in (5, (2, 4), None)]
+@pytest.mark.parametrize("spread", [30, 2**23, 2**50])
+@pytest.mark.parametrize("n", [11, 16, 21, 26])
+def test_lanes_and_backends_find_the_same(monkeypatch, n, spread):
+    """The lock-step kernels and the backends, on the same rows, sizes and profiles."""
+    rng = np.random.default_rng([n, spread])
+    pools, targets = rng.integers(-spread, spread, (9, n)), rng.integers(-spread, spread, 9)
+    rules = (n // 2, (2, 4), None)
+    in_lanes = [nearest_subsets(pools, targets, size=s).error_units for s in rules]
     profile = profiles(pools, targets).error_units
     monkeypatch.setattr(batch_module, "MOST_LANE_CANDIDATES", 0)
-    alone = [nearest_subsets(pools, targets, size=s).error_units for s in (5, (2, 4), None)]
+    alone = [nearest_subsets(pools, targets, size=s).error_units for s in rules]
     assert all(map(np.array_equal, in_lanes, alone))
     assert np.array_equal(profile, profiles(pools, targets).error_units)
 
