@@ -220,6 +220,21 @@ def test_the_smallest_subset_within_a_tolerance(tolerance):
             assert found.batch.error_units[row] == (-1 if size < 0 else profile[size])
 
 
+def test_rows_that_are_done_leave_the_others_their_pools():
+    """Two hundred rows of small numbers, done at sizes 0 to 6 or never, in no order."""
+    rng = np.random.default_rng(6)
+    pools, targets = rng.integers(1, 9, (200, 6)), rng.integers(0, 50, 200)
+    found = smallest_subsets(pools, targets, tolerance=0)
+    expected = [
+        next((k for k, error in enumerate(profile) if error == 0), -1)
+        for profile in truth(pools, targets, 0)
+    ]
+    assert found.sizes.tolist() == expected
+    assert set(expected) == {-1, *range(7)}
+    sums = (pools * found.batch.masks).sum(axis=1)
+    assert np.array_equal(sums[found.sizes >= 0], targets[found.sizes >= 0])
+
+
 def test_without_a_subset_there_is_no_error():
     """A row that no subset satisfies has the error NaN, not a small negative one."""
     found = smallest_subsets(np.array([0.5, 0.25]), np.array([0.75, 9.0]), tolerance=0.1)
@@ -348,6 +363,14 @@ def test_subsets_of_any_length_become_masks(n):
     subsets = np.array(numbers, np.int64 if n <= 62 else object)
     expected = [[bool(bits >> i & 1) for i in range(n)] for bits in numbers]
     assert batch_module.unpacked(subsets, n).tolist() == expected
+
+
+@pytest.mark.parametrize("n", [5, 38])
+def test_a_tolerance_beyond_all_sums_takes_no_weight(n):
+    """However large: no subset needs a weight, in the batch and as a problem of its own."""
+    found = smallest_subsets(np.arange(n), np.array([10**9]), tolerance=10**40)
+    assert found.sizes.tolist() == [0]
+    assert solve(found.problem(0)).size == 0
 
 
 def test_a_long_pool_has_a_smallest_subset_or_none():
@@ -552,66 +575,46 @@ def lie(monkeypatch, change):
     monkeypatch.setattr(lockstep, "nearest_subsets", kernel)
 
 
-def other_subset(masks, keys):
-    masks[3, -1] = 0b110 if masks[3, -1] != 0b110 else 0b011
+# The fourth row's answer, as bits: weights 0 and 1, or 1 and 4, whose sum is the target 2.
+ROWS = np.array([[0, 2, 5, 11, 0]] * 20), np.array([2] * 20)
+SUBSETS = {
+    "another subset": 0b00110,
+    "one weight too few": 0b00010,
+    "one weight too many": 0b10011,
+    "none": -1,
+    "weights that are not there": 1 << 12 | 1 << 13,
+    "one weight that is not there": 1 << 40 | 0b00010,
+}
+LIES = {
+    **{
+        name: lambda masks, keys, bits=bits: masks.__setitem__((3, -1), bits)
+        for name, bits in SUBSETS.items()
+    },
+    "a smaller difference": lambda masks, keys: keys.__setitem__((3, -1), keys[3, -1] - 4),
+    "a larger difference": lambda masks, keys: keys.__setitem__((3, -1), keys[3, -1] + 1),
+}
 
 
-def other_size(masks, keys):
-    masks[3, -1] = 0b111
-
-
-def no_subset(masks, keys):
-    masks[3, -1] = -1
-
-
-def a_weight_that_is_not_there(masks, keys):
-    masks[3, -1] = 0b1000000000000
-
-
-def a_ghost_in_place_of_a_zero(masks, keys):
-    masks[3, -1] = masks[3, -1] & ~1 | 1 << 40
-
-
-def smaller_difference(masks, keys):
-    keys[3, -1] -= 4
-
-
-def larger_difference(masks, keys):
-    keys[3, -1] += 1
-
-
-LIES = (
-    other_subset,
-    other_size,
-    no_subset,
-    a_weight_that_is_not_there,
-    a_ghost_in_place_of_a_zero,
-    smaller_difference,
-    larger_difference,
-)
-ROWS = np.array([[0, 2, 5, 11]] * 20), np.array([2] * 20)
-
-
-@pytest.mark.parametrize("change", LIES)
+@pytest.mark.parametrize("name", LIES)
 @pytest.mark.parametrize("size", [2, (2, 2)])
-def test_a_kernel_that_lies_is_caught(monkeypatch, change, size):
+def test_a_kernel_that_lies_is_caught(monkeypatch, name, size):
     """Another subset, another size, none, one of weights that do not exist, another error."""
-    lie(monkeypatch, change)
+    lie(monkeypatch, LIES[name])
     with pytest.raises(ClaimRejected, match=r"answer for row 3 is wrong: it claims 2\.\.2 weights"):
         nearest_subsets(*ROWS, size=size)
 
 
 def test_a_ghost_is_caught_where_any_size_is_allowed(monkeypatch):
     """A weight behind the last adds nothing to the sum, and only one to the size."""
-    lie(monkeypatch, lambda masks, keys: masks.__ior__(1 << 4))
+    lie(monkeypatch, lambda masks, keys: masks.__ior__(1 << 5))
     with pytest.raises(ClaimRejected, match="answer for row 0 is wrong"):
         nearest_subsets(*ROWS)
 
 
 def test_a_lie_about_one_size_of_a_profile_is_caught(monkeypatch):
-    """The last column of the fourth row: all four weights, said to be three."""
-    lie(monkeypatch, lambda masks, keys: masks.__setitem__((3, -1), 0b111))
-    with pytest.raises(ClaimRejected, match=r"answer for row 3 is wrong: it claims 4\.\.4 weights"):
+    """The last column of the fourth row: all five weights, of which a zero is left out."""
+    lie(monkeypatch, lambda masks, keys: masks.__setitem__((3, -1), 0b01111))
+    with pytest.raises(ClaimRejected, match=r"answer for row 3 is wrong: it claims 5\.\.5 weights"):
         profiles(*ROWS)
 
 
@@ -619,7 +622,7 @@ def test_a_lie_in_a_later_chunk_is_caught_by_its_row(monkeypatch):
     """Row 3 of the second chunk of eight is row 11."""
     monkeypatch.setattr(batch_module, "_chunks", lambda *how: iter([(0, 8), (8, 16), (16, 20)]))
     lies = iter([False, True, False])
-    lie(monkeypatch, lambda masks, keys: next(lies) and other_size(masks, keys))
+    lie(monkeypatch, lambda *arrays: next(lies) and LIES["one weight too few"](*arrays))
     with pytest.raises(ClaimRejected, match="answer for row 11 is wrong"):
         nearest_subsets(*ROWS, size=2, workers=1)
 

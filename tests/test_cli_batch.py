@@ -178,6 +178,17 @@ def test_pools_beyond_an_int64_are_packed_whole(slth):
     assert packed(np.array([[1 << 69 | 1]], object), 70).tolist() == [[[1, *[0] * 7, 32]]]
 
 
+@pytest.mark.parametrize(
+    ("n", "width"), [(1, 1), (7, 1), (8, 1), (9, 2), (16, 2), (64, 8), (65, 9)]
+)
+def test_masks_take_as_many_bytes_as_they_need(n, width):
+    """Eight weights to a byte, the same for one subset and for a profile."""
+    everything = np.array([[2**n - 1]], np.int64 if n <= 62 else object)
+    assert packed(everything, n).shape == (1, 1, width)
+    masks = np.packbits(np.ones((1, n), bool), axis=1, bitorder="little")
+    assert np.array_equal(packed(everything, n)[0], masks)
+
+
 def test_the_same_question_gives_the_same_file(slth):
     """Nothing of the day or the machine is in it."""
     slth("batch", *TYPED, "--size", "2", "--out", "a.npz")
@@ -329,15 +340,18 @@ def test_bad_input_gets_one_line_and_no_file(slth, arguments, fragment):
 
 
 def test_a_pickle_is_not_even_opened(slth):
-    """What a pickle would do when it is loaded is not done."""
+    """What a pickle would do when it is loaded is not done, also in a file without a header."""
 
     class Trap:
         def __reduce__(self):
             return os.mkdir, ("trapped",)
 
     np.save("trap.npy", np.array([Trap()], object), allow_pickle=True)
-    assert slth("batch", "--weights", "trap.npy", *TYPED[2:], "--size", "1", *OUT).code == 2
-    assert not os.path.exists("trapped")
+    with open("bare.npy", "wb") as file:
+        pickle.dump(Trap(), file)
+    for name in ("trap.npy", "bare.npy"):
+        assert slth("batch", "--weights", name, *TYPED[2:], "--size", "1", *OUT).code == 2
+        assert not os.path.exists("trapped")
 
 
 PLACES = {

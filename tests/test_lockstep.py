@@ -117,6 +117,21 @@ def test_a_tag_tells_on_which_side_of_half_a_target_lies(dtype, tag):
     assert masks[0, 0] in {1: {1}, 2: {1, 2}, 3: {2}}[tag]
 
 
+def test_the_lists_of_a_shared_pool_are_built_once(monkeypatch):
+    """Ninety targets of one pool build its lists once; a second pool builds them once more."""
+    built = []
+    real = lockstep.build_lists
+    monkeypatch.setattr(lockstep, "build_lists", lambda *lists: built.append(1) or real(*lists))
+    kernel = getattr(lockstep.nearest_subsets, "py_func", lockstep.nearest_subsets)
+    monkeypatch.setattr(lockstep, "nearest_subsets", kernel)
+    rows = {"fewest": 1, "most": 3, "by_size": False, "dtype": "int32"}
+    pools, targets, tags = [[3, 5, -8, 13]] * 2, list(range(96)), [1] * 96
+    run(pools, targets, tags, [0] * 96, **rows)
+    assert len(built) == 1
+    run(pools, targets, tags, [0] * 48 + [1] * 48, **rows)
+    assert len(built) == 3
+
+
 BRIMFUL = (
     # How the room is shared out: all weights positive, all negative, half and half; the target
     # pulling against them or with them; one weight alone; the target alone.
