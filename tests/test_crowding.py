@@ -8,7 +8,7 @@ from math import log2
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from slth_opt import Effort, Stop, SubsetSum, solve
@@ -36,8 +36,7 @@ def test_a_part_and_what_is_chosen_beforehand_make_the_whole(seed, n, bits, shar
     """Sizes and targets add up, nothing is both free and chosen, quarters suffice for the cap."""
     problem = pool_problem(seed, n, bits, round(share * n), part)
     found = crowded_part(problem)
-    if found is None:
-        return
+    assume(found is not None)
     rest = {*range(n)} - {*found.pool}
     assert len(set(found.pool)) == len(found.pool)
     assert set(found.chosen) <= rest
@@ -100,6 +99,13 @@ def test_the_target_may_lie_between_the_sums_that_are_possible():
     problem = SubsetSum(weights=tuple(8 * w + 3 for w in base), target=10, fewest=400, most=400)
     result = solve(problem, "four_lists")
     assert (result.value, result.lower_bound, problem.free_bound()) == (2, 2, 2)
+
+
+def test_a_coarse_lattice_is_as_good_as_small_numbers():
+    """Sums that are multiples of 2^30 are as crowded as those of the weights divided by it."""
+    fine = pool_problem(9, 44, 23, 22, 0.0).weights
+    coarse = tuple(w << 30 for w in fine)
+    assert crowded_part(SubsetSum(weights=coarse, target=0, fewest=22, most=22)) is not None
 
 
 def test_a_part_that_lost_the_only_odd_weight_is_not_trusted():

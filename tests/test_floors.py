@@ -13,7 +13,7 @@ PACKAGE = "slth_opt"
 
 FLOORS = (
     {"errors"},
-    {"fields", "families", "grid", "kernels"},
+    {"fields", "families", "grid", "kernels", "side_process"},
     {"array_grid", "json_files", "problems"},
     {"programs", "recovery", "reproving", "results", "guessing", "tables"},
     {"four_lists", "methods"},

@@ -1,6 +1,16 @@
 """Exact and reported methods, one file each. A new one is one file and one entry here."""
 
-from slth_opt.backends import branching, enumeration, four_lists, meeting, small_sizes
+from slth_opt.backends import (
+    branching,
+    cbc,
+    cp_sat,
+    enumeration,
+    four_lists,
+    highs,
+    meeting,
+    scip,
+    small_sizes,
+)
 from slth_opt.errors import BackendError
 from slth_opt.methods import Backend
 
@@ -10,6 +20,10 @@ BACKENDS: tuple[Backend, ...] = (
     four_lists.BACKEND,
     branching.BACKEND,
     enumeration.BACKEND,
+    cp_sat.BACKEND,
+    cbc.BACKEND,
+    highs.BACKEND,
+    scip.BACKEND,
 )
 """Every backend there is, the first choice first; command line, tests and docs read this."""
 

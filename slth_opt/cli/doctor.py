@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import platform
 from argparse import ArgumentParser, Namespace
-from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
-from slth_opt.cli.command import DONE, Command
-from slth_opt.cli.outputs import print_json, print_lines
+from slth_opt.canaries import CANARIES, Canary, CanaryReport, Severity, versions
+from slth_opt.cli.command import CHECK_FAILED, DONE, Command
+from slth_opt.cli.outputs import print_json, print_lines, waiting
 
-PACKAGES = ("slth-opt", "numpy", "numba", "scipy", "ortools", "pulp", "highspy")
+_WORDS = {
+    Severity.RIGHT: "pass",
+    Severity.GUARDED: "wrong, but nothing here depends on it",
+    Severity.HARMFUL: "WRONG",
+}
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -17,19 +21,43 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(options: Namespace) -> int:
-    versions = {"python": platform.python_version(), **{p: _version(p) for p in PACKAGES}}
+    found = versions()
+    if not options.json:
+        print("versions")
+        print_lines([(name, known or "not installed") for name, known in found.items()])
+    tried = []
+    for canary in CANARIES:
+        with waiting(f"trying {canary.name}"):
+            tried.append((canary, canary.run()))
+        if not options.json:
+            print(f"\n{canary.name}: {_WORDS[tried[-1][1].severity]}")
+            print_lines(_lines(*tried[-1]))
+    healthy = all(report.passed for _, report in tried)
     if options.json:
-        print_json({"versions": versions})
+        canaries = [_record(canary, report) for canary, report in tried]
+        print_json({"versions": found, "canaries": canaries, "healthy": healthy})
     else:
-        print_lines([(name, found or "not installed") for name, found in versions.items()])
-    return DONE
+        print(f"\n{'This installation can be used.' if healthy else 'Mend what is WRONG above.'}")
+    return DONE if healthy else CHECK_FAILED
 
 
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+def _lines(canary: Canary, report: CanaryReport) -> list[tuple[str, str]]:
+    return [
+        ("tries", canary.checks),
+        ("found", report.finding),
+        ("hence", report.consequence),
+    ]
+
+
+def _record(canary: Canary, report: CanaryReport) -> dict[str, Any]:
+    return {
+        "name": canary.name,
+        "checks": canary.checks,
+        "severity": report.severity.value,
+        "passed": report.passed,
+        "finding": report.finding,
+        "consequence": report.consequence,
+    }
 
 
 COMMAND = Command(
