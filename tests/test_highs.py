@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import naive
 import pytest
 import solver_checks
@@ -105,6 +107,21 @@ def test_a_solve_error_is_tried_again_at_another_scale(monkeypatch):
     claim = highs.solve(PAIR, Effort(), None)
     assert (claim.indices, claim.stop) == ((0,), Stop.FINISHED)
     assert asked == [2.0**5, 2.0**19]
+
+
+def test_both_scales_share_one_time_limit(monkeypatch):
+    """What the first scale took is taken from the second."""
+    limits = []
+
+    def slow(module, question, *, seconds):
+        limits.append(question[1]["time_limit"])
+        time.sleep(0.2)
+        said = {"status": 4, "message": "Solve error", "values": None}
+        yield Reply(content={"objective": None, "bound": None, "nodes": 0, **said}, is_last=True)
+
+    monkeypatch.setattr(highs, "ask", slow)
+    assert highs.solve(PAIR, Effort(seconds=0.3), None).stop is Stop.GAVE_UP
+    assert 0 <= limits[1] <= 0.1 < limits[0] <= 0.3
 
 
 def test_a_dead_solver_gives_up_and_says_how(monkeypatch):

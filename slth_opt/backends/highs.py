@@ -6,6 +6,7 @@ options but passes others on to HiGHS with a warning; the tolerances are set tha
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from slth_opt.errors import BackendError
@@ -29,20 +30,24 @@ OPTIONS: dict[str, Any] = {
 }
 """No gap is small enough, and no tolerance can be smaller: HiGHS allows 1e-10 and above."""
 
-GRACE = 10.0
+GRACE = 5.0
 """Seconds HiGHS may take beyond its time limit before its process is killed."""
 
 
 def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
     """Ask HiGHS; scipy offers no way to hand it a start, so that is only what it falls back on."""
     integer_program = program_of(problem)
-    options = {**OPTIONS, "time_limit": effort.seconds, "mip_max_nodes": effort.nodes}
+    options = {**OPTIONS, "mip_max_nodes": effort.nodes}
     if effort.seed is not None:
         options["random_seed"] = effort.seed % 2**31
-    patience = None if effort.seconds is None else effort.seconds + GRACE
+    began = time.monotonic()
+    patience = None
     claim = Claim(indices=start, stop=Stop.GAVE_UP)
     for bits in SCALES:
         program = scale(integer_program, bits=bits)
+        if effort.seconds is not None:
+            left = max(0.0, effort.seconds - (time.monotonic() - began))
+            options["time_limit"], patience = left, left + GRACE
         try:
             (reply,) = ask(__name__, (program, options), seconds=patience)
         except KeyboardInterrupt:
