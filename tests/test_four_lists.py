@@ -392,14 +392,16 @@ def test_pools_too_large_to_list_halves_of_come_here():
 
 
 UNSATURATED = """
-import resource
+import re
+from pathlib import Path
 import numpy as np
 from slth_opt import SubsetSum, solve
 n, backend = {n}, {backend!r}
 weights = tuple(np.random.default_rng(1).integers(-(2**55), 2**55, n).tolist())
 problem = SubsetSum(weights=weights, target=2**54, fewest=n // 2, most=n // 2)
 result = solve(problem, backend)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+# Not getrusage: there a new process starts at the peak of the one that made it.
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text()).group(1)
 print(result.value, result.is_optimal, result.nodes, peak)
 """
 
@@ -417,6 +419,7 @@ def run_alone(n, backend):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the memory from /proc")
 def test_forty_eight_weights_of_55_bits_are_solved_in_little_memory():
     """All 2^25 sums are listed, and the memory is no more than a Python with numba takes."""
     value, is_optimal, nodes, peak = run_alone(48, "four_lists")
@@ -427,11 +430,13 @@ def test_forty_eight_weights_of_55_bits_are_solved_in_little_memory():
 
 
 INTERRUPTED = """
-import threading, _thread
 from slth_opt import SubsetSum, solve
 import numpy as np
-weights = tuple(np.random.default_rng(1).integers(-(2**55), 2**55, 64).tolist())
-problem = SubsetSum(weights=weights, target=2**54, fewest=32, most=32)
+rng = np.random.default_rng(60)
+weights = tuple(rng.integers(-(2**56), 2**56, 60).tolist())
+target = int(rng.integers(-(2**56), 2**56))
+solve(SubsetSum(weights=(1, 2, 4), target=3, fewest=2, most=2), "four_lists")  # compile
+problem = SubsetSum(weights=weights, target=target, fewest=30, most=30)
 print("ready", flush=True)
 result = solve(problem, "four_lists")
 print(result.stop.value, result.size, result.value < 2**40, result.lower_bound)
@@ -441,7 +446,7 @@ print(result.stop.value, result.size, result.value < 2**40, result.lower_bound)
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
 def test_a_real_ctrl_c_gets_an_honest_answer_within_seconds():
-    """A signal in the middle of 2^33 sums: a legal selection, no bound but the free one."""
+    """A signal in the middle of 2^31 sums: a legal selection, no bound but the free one."""
     import signal
     import time
 
@@ -450,7 +455,7 @@ def test_a_real_ctrl_c_gets_an_honest_answer_within_seconds():
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
-    time.sleep(8)
+    time.sleep(3)  # of the half minute it would take to the end
     process.send_signal(signal.SIGINT)
     answer, _ = process.communicate(timeout=60)
-    assert answer == "interrupted 32 True 0\n"
+    assert answer == "interrupted 30 True 0\n"
