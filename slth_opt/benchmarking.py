@@ -1,8 +1,8 @@
 """The benchmark table: every method on the same pools, in the same run, and who was right.
 
 Only ratios within one run mean anything: machines differ, and so do their moods. Times are
-processor time over all threads and child processes, the least of several repeats where a
-repeat is cheap.
+processor time over all threads and child processes, their start included; the least of several
+repeats where a repeat is cheap.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from slth_opt.errors import ClaimRejected
 from slth_opt.families import FAMILIES
 from slth_opt.problems import SubsetSum
 from slth_opt.results import Effort
+from slth_opt.side_process import stop_idle
 from slth_opt.solving import audit, why_not
 
 if TYPE_CHECKING:
@@ -281,19 +282,18 @@ def _numpy_meeting(problem: SubsetSum) -> int:
 
 
 def _processor_seconds() -> float:
+    """Return the time of this process, finely, and of the child processes that have ended."""
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    return time.process_time() + times.children_user + times.children_system
 
 
 def _timed(job: Callable[[], Any]) -> tuple[Any, float]:
     """Return what a job returns and the processor seconds it took, children included."""
-    children = os.times()
-    began = time.process_time()
+    stop_idle()  # solvers in processes of their own are counted when those end
+    used = _processor_seconds()
     answer = job()
-    spent = time.process_time() - began
-    after = os.times()
-    spent += after.children_user - children.children_user
-    return answer, spent + after.children_system - children.children_system
+    stop_idle()
+    return answer, _processor_seconds() - used
 
 
 def _least(job: Callable[[], Any], repeats: int) -> tuple[Any, float]:
