@@ -210,10 +210,15 @@ class Result:
             if self.reported is None
             else {
                 "status": self.reported.status,
-                "objective": _finite(self.reported.objective),
-                "bound": _finite(self.reported.bound),
+                "objective": self._reported_as_real(self.reported.objective),
+                "bound": self._reported_as_real(self.reported.bound),
             },
         }
+
+    def _reported_as_real(self, figure: float | None) -> float | None:
+        """Return a figure in units of the problem as a real number, if it is one."""
+        finite = _finite(figure)
+        return None if finite is None else finite * float(self.problem.objective_grid.real(1))
 
     def _sum_as(self, form: type[float] | type[str]) -> Any:
         if self.mask is None:

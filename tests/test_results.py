@@ -95,7 +95,7 @@ def test_the_error_of_a_smallest_subset_is_not_its_value():
 
 
 def test_the_summary_by_hand():
-    """Every number as a float and as an exact string."""
+    """Every number as a float and as an exact string; what was reported, in quarters, as well."""
     shown = result(lower_bound=1, reported=Reported(status="optimal", objective=0.7)).summary()
     assert shown == {
         "problem": "subset_sum",
@@ -117,7 +117,7 @@ def test_the_summary_by_hand():
         "rounded": False,
         "true_error_low": 0.75,
         "true_error_high": 0.75,
-        "reported": {"status": "optimal", "objective": 0.7, "bound": None},
+        "reported": {"status": "optimal", "objective": 0.175, "bound": None},
     }
 
 
