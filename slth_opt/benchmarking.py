@@ -7,7 +7,6 @@ repeats where a repeat is cheap.
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -74,7 +73,7 @@ def draw_pools(rows: int, candidates: int, seed: int) -> tuple[np.ndarray, np.nd
 
     rng = np.random.default_rng(seed)
     integers = rng.integers(-(2**23), 2**23, (rows, candidates + 1), endpoint=True)
-    reals = np.ldexp(integers.astype(np.float32), -23).astype(np.float32)
+    reals = np.ldexp(integers.astype(np.float32), -23)
     return reals[:, :-1], reals[:, -1]
 
 
@@ -114,14 +113,17 @@ def compare_methods(answers: int, seed: int, seconds: float = 60.0) -> Iterator[
 
 def time_kernels(rows: int, seed: int) -> Iterator[Row]:
     """Time this package's kernels against each other and against sorting."""
+    import numpy as np
+
     pools, targets = draw_pools(rows, CANDIDATES, seed)
+    doubles = np.random.default_rng(seed).uniform(-1, 1, pools.shape)
     shared = targets[: rows // 512 * 512].reshape(-1, 512)
     jobs: list[tuple[str, Callable[[], Any], int]] = [
         (f"best {SIZE} of {CANDIDATES}", lambda: nearest_subsets(pools, targets, size=SIZE), rows),
         (f"best of any size, {CANDIDATES}", lambda: nearest_subsets(pools, targets), rows),
         (
             "the same with float64 pools",
-            lambda: nearest_subsets(_float64(pools, seed), targets, size=SIZE),
+            lambda: nearest_subsets(doubles, targets, size=SIZE),
             rows,
         ),
         ("every size 0..n (profile)", lambda: profiles(pools, targets), rows),
@@ -132,15 +134,14 @@ def time_kernels(rows: int, seed: int) -> Iterator[Row]:
             shared.size,
         ),
     ]
-    one_size = math.inf
+    first = None
     for what, job, answers in jobs:
-        job()
-        _, spent = _least(job, repeats=3)
-        one_size = min(one_size, spent / answers) if math.isinf(one_size) else one_size
+        job()  # compile
+        each = _least(job, repeats=3)[1] / answers
+        first = first or each
         yield Row(
             what=what, method="slth_opt, lock-step", answers=answers, optimal=None,
-            microseconds=spent / answers * 1e6, ratio=spent / answers / one_size,
-            against=jobs[0][0],
+            microseconds=each * 1e6, ratio=each / first, against=jobs[0][0],
         )  # fmt: skip
     yield _against_sorting(seed)
 
@@ -223,13 +224,6 @@ def as_markdown(rows: Sequence[Row]) -> str:
 
 def _figures(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
-
-
-def _float64(pools: np.ndarray, seed: int) -> np.ndarray:
-    import numpy as np
-
-    drawn: np.ndarray = np.random.default_rng(seed).uniform(-1, 1, pools.shape)
-    return drawn
 
 
 def _solvers(
