@@ -13,7 +13,14 @@ from slth_opt.library import (
     write_certificate,
     write_instance,
 )
-from slth_opt.problems import SmallestSubset, SubsetSum, VectorSum
+from slth_opt.problems import (
+    JointLayer,
+    LayerBudget,
+    SharedBlock,
+    SmallestSubset,
+    SubsetSum,
+    VectorSum,
+)
 from slth_opt.results import Effort, Result, Stop
 from slth_opt.solving import audit, solve
 
@@ -30,6 +37,7 @@ __all__ = [
     "Profiles",
     "Result",
     "Smallest",
+    "SharedBlock",
     "SmallestSubset",
     "Stop",
     "SubsetSum",

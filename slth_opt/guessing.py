@@ -8,9 +8,18 @@ on, and a "proven optimum" worse than it is exposed as wrong.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from itertools import accumulate
 
-from slth_opt.problems import Problem, SmallestSubset, VectorSum
+from slth_opt.problems import (
+    JointLayer,
+    LayerBudget,
+    Problem,
+    SharedBlock,
+    SmallestSubset,
+    SubsetSum,
+    VectorSum,
+)
 from slth_opt.problems.legality import mask_of
 
 
@@ -23,6 +32,8 @@ def first_guess(problem: Problem) -> tuple[int, ...] | None:
     >>> first_guess(SubsetSum(weights=(9, 1, 5, 3), target=7, fewest=2, most=2))
     (2, 3)
     """
+    if isinstance(problem, (LayerBudget, SharedBlock, JointLayer)):
+        return _layer_guess(problem)
     n = problem.num_candidates
     if isinstance(problem, VectorSum):
         windows = _windows(problem.rows[0], problem.targets[0], problem.fewest, problem.most)
@@ -38,6 +49,36 @@ def first_guess(problem: Problem) -> tuple[int, ...] | None:
             if best_value is None or value < best_value:
                 best, best_value = indices, value
     return best
+
+
+def _layer_guess(problem: LayerBudget | SharedBlock | JointLayer) -> tuple[int, ...] | None:
+    """Return the best of nothing, everything, and every pool's own guess."""
+    n = problem.num_candidates
+    tried: list[tuple[int, ...]] = [(), tuple(range(n))]
+    if not isinstance(problem, JointLayer):
+        tried.append(tuple(_own_guesses(problem)))
+    legal = [indices for indices in tried if problem.is_legal(mask_of(indices, n))]
+    return min(legal, key=lambda indices: problem.value(mask_of(indices, n)), default=None)
+
+
+def _own_guesses(problem: LayerBudget | SharedBlock) -> Iterator[int]:
+    """Yield the choices that guess each pool, or each output, without regard for the others."""
+    if isinstance(problem, LayerBudget):
+        n, pools = len(problem.pools[0]), problem.pools
+        most = min(n, problem.most // len(pools))
+    else:
+        n, pools = problem.num_neurons, problem.products
+        most = n if problem.most_neurons is None else min(n, problem.most_neurons)
+        if problem.most_edges is not None:  # a choice takes two edges if nobody shares its neuron
+            most = min(most, problem.most_edges // 2 // len(pools))
+    for p, (pool, target) in enumerate(zip(pools, problem.targets, strict=True)):
+        guess: tuple[int, ...] | None
+        if isinstance(problem, SharedBlock) and problem.tolerances is not None:
+            allowed = problem.tolerances[p]
+            guess = first_guess(SmallestSubset(weights=pool, target=target, tolerance=allowed))
+        else:
+            guess = first_guess(SubsetSum(weights=pool, target=target, fewest=0, most=most))
+        yield from (p * n + i for i in guess or ())
 
 
 def _windows(

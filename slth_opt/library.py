@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,8 +17,19 @@ from slth_opt.certificates import Certificate, certificate_from_dict, certificat
 from slth_opt.errors import FileError, ProblemError
 from slth_opt.grid import Grid
 from slth_opt.json_files import MOST_DIGITS, name_of, read_json, write_json
-from slth_opt.problems import Problem, SmallestSubset, SubsetSum, VectorSum
-from slth_opt.problems.vector_sum import NORMS
+from slth_opt.problems import (
+    JointLayer,
+    LayerBudget,
+    Problem,
+    SharedBlock,
+    SmallestSubset,
+    SubsetSum,
+    VectorSum,
+    joint_layer,
+    layer_budget,
+    shared_block,
+    vector_sum,
+)
 
 SCHEMA = "slth-instance/1"
 """The version of the written form."""
@@ -206,8 +218,15 @@ def _rows(value: Any, *, what: str) -> tuple[tuple[int, ...], ...]:
     return tuple(fields.integers(row, what=f"{what}[{r}]") for r, row in enumerate(rows))
 
 
-def _norm(value: Any, *, what: str) -> str:
-    return fields.one_of(value, NORMS, what=what)
+def _one_of(possible: tuple[str, ...]) -> Callable[..., str]:
+    return partial(fields.one_of, possible=possible)
+
+
+def _optional(read: Callable[..., Any]) -> Callable[..., Any]:
+    def read_or_none(value: Any, *, what: str) -> Any:
+        return None if value is None else read(value, what=what)
+
+    return read_or_none
 
 
 _SIZES: dict[str, Callable[..., Any]] = {"fewest": fields.integer, "most": fields.integer}
@@ -215,7 +234,33 @@ _POOL: dict[str, Callable[..., Any]] = {"weights": fields.integers, "target": fi
 _FORMS: dict[type[Problem], dict[str, Callable[..., Any]]] = {
     SubsetSum: {**_POOL, **_SIZES},
     SmallestSubset: {**_POOL, "tolerance": fields.integer},
-    VectorSum: {"rows": _rows, "targets": fields.integers, "norm": _norm, **_SIZES},
+    VectorSum: {
+        "rows": _rows,
+        "targets": fields.integers,
+        "norm": _one_of(vector_sum.NORMS),
+        **_SIZES,
+    },
+    LayerBudget: {
+        "pools": _rows,
+        "targets": fields.integers,
+        "norm": _one_of(layer_budget.NORMS),
+        "most": fields.integer,
+    },
+    SharedBlock: {
+        "products": _rows,
+        "targets": fields.integers,
+        "minimise": _one_of(shared_block.MINIMISE),
+        "tolerances": _optional(fields.integers),
+        "most_edges": _optional(fields.integer),
+        "most_neurons": _optional(fields.integer),
+    },
+    JointLayer: {
+        "first": _rows,
+        "second": _rows,
+        "targets": _rows,
+        "norm": _one_of(joint_layer.NORMS),
+        "most": fields.integer,
+    },
 }
 """How each field of a canonical form is read; the grid and the rounding are the same for all."""
 

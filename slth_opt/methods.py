@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from slth_opt.problems import Problem, SmallestSubset
 from slth_opt.results import Effort, Reported, Stop
 
 
@@ -37,8 +37,13 @@ class Claim:
     reported: Reported | None = None
 
 
-Solve = Callable[[Problem, Effort, tuple[int, ...] | None], Claim]
-"""A method proper: problem, effort and a legal selection to start from (or None) in, claim out.
+Watch = Callable[[int | None, int | None], None]
+"""Told now and then, from any thread: the best value found and the best bound proven so far, in
+units of the objective; None for what is not known."""
+
+Solve = Callable[..., Claim]
+"""A method proper: a problem of a kind it takes, effort and a legal selection to start from (or
+None) in, claim out. A method that can be watched takes a `Watch` (or None) as well.
 
 On KeyboardInterrupt it stops and claims the best it has, with `Stop.INTERRUPTED`."""
 
@@ -68,6 +73,8 @@ class Backend:
         The method.
     refuses
         Says why a problem of the right kind and bits is still too much, or None.
+    can_be_watched
+        Whether `solve` takes a fourth argument, the `Watch`.
     """
 
     name: str
@@ -78,23 +85,8 @@ class Backend:
     honours: frozenset[str]
     max_bits: int
     solve: Solve
-    refuses: Callable[[Problem], str | None] = lambda problem: None
-
-
-def problem_bits(problem: Problem) -> int:
-    """Return how many bits the largest number of a problem takes: a sum, or the tolerance.
-
-    Examples
-    --------
-    >>> from slth_opt.problems import SubsetSum
-    >>> problem_bits(SubsetSum(weights=(4, -3), target=1, fewest=1, most=1))
-    4
-    """
-    rows = [(*row, t) for row, t in zip(problem.rows, problem.targets, strict=True)]
-    largest = [sum(map(abs, row)) for row in rows]
-    if isinstance(problem, SmallestSubset):
-        largest.append(problem.tolerance)
-    return max(largest).bit_length()
+    refuses: Callable[[Any], str | None] = lambda problem: None
+    can_be_watched: bool = False
 
 
 def too_many_subsets(num_candidates: int, fewest: int, most: int, limit: int) -> bool:

@@ -13,7 +13,7 @@ from math import isfinite
 from typing import Any
 
 from slth_opt.errors import BackendError
-from slth_opt.problems import Problem, VectorSum
+from slth_opt.problems import Problem, SmallestSubset, SubsetSum
 from slth_opt.problems.legality import mask_of
 
 
@@ -228,9 +228,9 @@ class Result:
         def show(integer: int) -> float | str:
             return grid.exact_string(integer) if form is str else float(grid.real(integer))
 
-        if isinstance(self.problem, VectorSum):
-            return [show(s) for s in self.problem.sums(self.mask)]
-        return show(self.problem.sum(self.mask))
+        if isinstance(self.problem, (SubsetSum, SmallestSubset)):
+            return show(self.problem.sum(self.mask))
+        return [show(s) for s in self.problem.sums(self.mask)]
 
 
 def _finite(number: float | None) -> float | None:

@@ -8,8 +8,8 @@ from typing import Any
 from slth_opt.backends import BACKENDS, backend_named
 from slth_opt.errors import BackendError, ClaimRejected, ProblemError
 from slth_opt.guessing import first_guess
-from slth_opt.methods import Backend, Claim, problem_bits
-from slth_opt.problems import Problem, SmallestSubset
+from slth_opt.methods import Backend, Claim, Watch
+from slth_opt.problems import Problem
 from slth_opt.problems.legality import mask_of
 from slth_opt.results import Effort, Reported, Result, Stop
 
@@ -19,6 +19,7 @@ def solve(
     backend: str | Backend = "auto",
     effort: Effort = Effort(),
     start: tuple[int, ...] | None = None,
+    watch: Watch | None = None,
 ) -> Result:
     """Solve a problem with one method and audit what it claims.
 
@@ -32,6 +33,9 @@ def solve(
         Limits; a limit the backend cannot honour is refused.
     start
         A legal selection to start from. By default a first guess made without search.
+    watch
+        Told the best value and bound while a method runs that can be watched. It sees claims,
+        before the audit.
 
     Raises
     ------
@@ -55,7 +59,8 @@ def solve(
     known = first_guess(problem) if start is None else _checked_start(problem, start)
     began = time.perf_counter()
     try:
-        claim = method.solve(problem, effort, known)
+        told = (watch,) if method.can_be_watched else ()
+        claim = method.solve(problem, effort, known, *told)
     except KeyboardInterrupt:
         claim = Claim(indices=known, stop=Stop.INTERRUPTED)
     seconds = time.perf_counter() - began
@@ -148,9 +153,8 @@ def why_not(backend: Backend, problem: Problem, effort: Effort = Effort()) -> st
     name = f"backend '{backend.name}'"
     if problem.kind not in backend.takes:
         return f"{name} takes {', '.join(backend.takes)}; this problem is a {problem.kind}"
-    bits = problem_bits(problem)
-    if bits > backend.max_bits:
-        return f"{name} accepts sums up to {backend.max_bits} bits; this problem has {bits}"
+    if problem.bits > backend.max_bits:
+        return f"{name} accepts sums up to {backend.max_bits} bits; this problem has {problem.bits}"
     for field in effort.asked():
         if field not in backend.honours:
             possible = ", ".join(sorted(backend.honours)) or "no limit"
@@ -224,15 +228,9 @@ def _checked_indices(problem: Problem, indices: Any, name: str) -> tuple[int, ..
     if len(set(chosen)) != len(chosen):
         raise ClaimRejected(f"{name} chose an index twice: {list(chosen)}")
     mask = mask_of(chosen, n)
-    if not problem.is_legal(mask):
-        if isinstance(problem, SmallestSubset):
-            raise ClaimRejected(
-                f"{name} chose a subset with error {problem.error(mask)}, "
-                f"above the tolerance {problem.tolerance}"
-            )
-        raise ClaimRejected(
-            f"{name} chose {len(chosen)} weights, allowed are {problem.fewest}..{problem.most}"
-        )
+    illegal = problem.why_illegal(mask)
+    if illegal is not None:
+        raise ClaimRejected(f"{name} chose what is not legal: {illegal}")
     return chosen
 
 
@@ -245,31 +243,31 @@ def _believed_bound(
 ) -> tuple[int, bool]:
     """Return (lower bound, infeasible): the free bound, and the method's if it is exact."""
     name = f"backend '{backend.name}'"
-    free = problem.free_bound()
-    impossible = isinstance(problem, SmallestSubset) and free > problem.num_candidates
+    free, beyond = problem.free_bound(), problem.impossible
+    hopeless = free == beyond
     if not backend.exact:
-        return free, impossible
+        return free, hopeless
     if claim.infeasible:
         if indices is not None:
             raise ClaimRejected(
                 f"{name} claims that no selection is legal, but {indices} is, with value {value}"
             )
-        if not isinstance(problem, SmallestSubset):
-            raise ClaimRejected(f"{name} claims that no selection is legal; sizes always allow one")
+        if beyond is None:
+            raise ClaimRejected(f"{name} claims that no selection is legal; some always is")
         if claim.stop is not Stop.FINISHED:
             raise ClaimRejected(f"{name} claims that no selection is legal, yet did not finish")
-        return problem.num_candidates + 1, True
+        return beyond, True
     if claim.bound is None:
-        return free, impossible
+        return free, hopeless
     if isinstance(claim.bound, bool) or not isinstance(claim.bound, int):
         raise ClaimRejected(f"{name} claims the bound {claim.bound!r}, which is not an integer")
     if value is not None and claim.bound > value:
         raise ClaimRejected(
             f"{name} claims the bound {claim.bound}, but {indices} has value {value}"
         )
-    if value is None and claim.bound > problem.num_candidates:
+    if value is None and beyond is not None and claim.bound >= beyond:
         raise ClaimRejected(
-            f"{name} claims that {claim.bound} weights are needed; there are "
-            f"{problem.num_candidates}, and it does not say that no selection is legal"
+            f"{name} claims the bound {claim.bound}, which no selection can have, and does not "
+            "say that none is legal"
         )
-    return max(free, claim.bound), impossible
+    return max(free, claim.bound), hopeless

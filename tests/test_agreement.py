@@ -18,7 +18,7 @@ from slth_opt import SmallestSubset, SubsetSum, VectorSum, solve
 from slth_opt.backends import BACKENDS
 from slth_opt.errors import GridError
 from slth_opt.families import FAMILIES
-from slth_opt.problems import PROBLEMS
+from slth_opt.problems import POOL_KINDS
 from slth_opt.solving import why_not
 
 HOW_MANY = 2000
@@ -27,7 +27,7 @@ HOW_MANY = 2000
 SCALES = (1.0, 0.05, 0.005)
 """Magnitudes of weights: of a test, and of networks at initialisation and after training."""
 
-KINDS = tuple(kind.kind for kind in PROBLEMS)
+KINDS = POOL_KINDS
 
 EXACT = [b for b in BACKENDS if b.exact]
 REPORTED = [b for b in BACKENDS if not b.exact]

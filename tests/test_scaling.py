@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slth_opt import SubsetSum, VectorSum
-from slth_opt.methods import problem_bits
 from slth_opt.programs import point_of, program_of
 from slth_opt.programs.scaled_mps import write_scaled_mps
 from slth_opt.programs.scaling import EXACT_BITS, chosen, scale, unscaled
@@ -21,7 +20,7 @@ BITS = st.sampled_from([1, 4, 10, 24])
 
 def fitting(problem):
     """Tell whether doubles hold every number of a problem."""
-    return problem_bits(problem) <= EXACT_BITS
+    return problem.bits <= EXACT_BITS
 
 
 def units_of(program, scaled):

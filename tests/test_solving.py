@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from slth_opt import Effort, SmallestSubset, Stop, SubsetSum, VectorSum, audit, solve
 from slth_opt.backends import BACKENDS, backend_named
 from slth_opt.errors import BackendError, ClaimRejected, ProblemError
-from slth_opt.methods import Backend, Claim, problem_bits, too_many_subsets
+from slth_opt.methods import Backend, Claim, too_many_subsets
 from slth_opt.results import Reported
 from slth_opt.solving import choose_backend, why_not
 
@@ -375,7 +375,7 @@ def test_more_bits_than_a_backend_has_are_refused(backend):
     bits = backend.max_bits
     if bits >= 62:
         full = SubsetSum(weights=(2**61, 2**61 - 2), target=1, fewest=1, most=1)
-        assert problem_bits(full) == 62
+        assert full.bits == 62
         assert why_not(backend, full) is None
         return
     full = SubsetSum(weights=(2**bits - 1, 0), target=1, fewest=1, most=1)
@@ -385,7 +385,7 @@ def test_more_bits_than_a_backend_has_are_refused(backend):
 
 def test_a_large_tolerance_counts_as_bits():
     """A solver must hold target plus tolerance too."""
-    assert problem_bits(replace(NEAR, tolerance=2**50)) == 51
+    assert replace(NEAR, tolerance=2**50).bits == 51
 
 
 def test_another_kind_is_refused_with_a_method_that_takes_it():

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from slth_opt.methods import Backend, Claim
-from slth_opt.problems import Problem, SmallestSubset, VectorSum
+from slth_opt.problems import PoolProblem, SmallestSubset, VectorSum
 from slth_opt.results import Effort, Stop
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ MOST_CELLS = 2**25
 """Entries of each table of prefix sums: 256 MiB."""
 
 
-def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
+def solve(problem: PoolProblem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
     """Search size by size with one incumbent; smallest subsets stop at the first size found."""
     import numpy as np
 
@@ -64,7 +64,7 @@ def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Cl
 
 
 def _search_size(
-    problem: Problem,
+    problem: PoolProblem,
     rows: np.ndarray,
     low: np.ndarray,
     high: np.ndarray,
@@ -111,7 +111,7 @@ def _search_size(
     return value, improved, nodes, stop
 
 
-def _value_of(problem: Problem, start: tuple[int, ...] | None) -> int:
+def _value_of(problem: PoolProblem, start: tuple[int, ...] | None) -> int:
     from slth_opt.problems.legality import mask_of
 
     if start is None:
@@ -119,7 +119,7 @@ def _value_of(problem: Problem, start: tuple[int, ...] | None) -> int:
     return problem.value(mask_of(start, problem.num_candidates))
 
 
-def _refuses(problem: Problem) -> str | None:
+def _refuses(problem: PoolProblem) -> str | None:
     cells = len(problem.rows) * (problem.num_candidates + 1) * (problem.most + 1)
     if cells <= MOST_CELLS:
         return None

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from slth_opt.errors import BackendError
 from slth_opt.methods import Backend, Claim
-from slth_opt.problems import Problem, SubsetSum
+from slth_opt.problems import KINDS, Problem, SubsetSum
 from slth_opt.problems.legality import mask_of
-from slth_opt.programs import program_of
+from slth_opt.programs import program_of, why_no_program
 from slth_opt.programs.scaled_mps import write_scaled_mps
 from slth_opt.programs.scaling import EXACT_BITS, FloatProgram, chosen, scale, unscaled
 from slth_opt.results import Effort, Reported, Stop
@@ -209,8 +209,9 @@ def binary() -> Path | None:
 
 
 def _refuses(problem: Problem) -> str | None:
-    del problem
-    return None if binary() else "finds no CBC: install pulp 3.3, or put cbc on the PATH"
+    if not binary():
+        return "finds no CBC: install pulp 3.3, or put cbc on the PATH"
+    return why_no_program(problem)
 
 
 BACKEND = Backend(
@@ -218,7 +219,7 @@ BACKEND = Backend(
     family="branch and cut",
     summary="CBC as PuLP brings it, in floating point: reported, never believed",
     exact=False,
-    takes=("subset_sum", "smallest_subset", "vector_sum"),
+    takes=KINDS,
     # Not nodes: told to stop after 2,000 it went on to 1,489,979, in searches within the search.
     honours=frozenset({"seconds", "seed"}),
     max_bits=EXACT_BITS,

@@ -13,10 +13,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from slth_opt.errors import BackendError
-from slth_opt.methods import Backend, Claim
-from slth_opt.problems import Problem, VectorSum
+from slth_opt.methods import Backend, Claim, Watch
+from slth_opt.problems import KINDS, Problem, VectorSum
 from slth_opt.problems.legality import indices_of, mask_of
-from slth_opt.programs import IntegerProgram, point_of, program_of
+from slth_opt.programs import IntegerProgram, point_of, program_of, why_no_program
 from slth_opt.results import Effort, Stop
 
 MAX_BITS = 58
@@ -33,7 +33,9 @@ UNBOUNDED = 2**63 - 1
 """What CP-SAT takes for no bound."""
 
 
-def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
+def solve(
+    problem: Problem, effort: Effort, start: tuple[int, ...] | None, watch: Watch | None = None
+) -> Claim:
     """Solve the integer program; the start is a complete hint."""
     program = program_of(problem)
     model, variables = _model(program)
@@ -42,7 +44,7 @@ def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Cl
         for variable, value in zip(variables, point, strict=True):
             model.add_hint(variable, value)
     solver = _solver(effort)
-    interrupted = _run(solver, model)
+    interrupted = _run(solver, model, watch)
     status = solver.status_name()
     nodes = int(solver.response_proto.num_branches)
     if status == "MODEL_INVALID":
@@ -102,14 +104,15 @@ def _solver(effort: Effort) -> Any:
     return solver
 
 
-def _run(solver: Any, model: Any) -> bool:
+def _run(solver: Any, model: Any, watch: Watch | None = None) -> bool:
     """Solve in a thread, so that this one hears Ctrl-C; return whether it did."""
     done = threading.Event()
     failures: list[BaseException] = []
+    callback = None if watch is None else _teller(solver, watch)
 
     def work() -> None:
         try:
-            solver.solve(model)
+            solver.solve(model, callback)
         except BaseException as failure:
             failures.append(failure)
         finally:
@@ -128,6 +131,25 @@ def _run(solver: Any, model: Any) -> bool:
     if failures:
         raise failures[0]
     return interrupted
+
+
+def _teller(solver: Any, watch: Watch) -> Any:
+    """Return a solution callback that passes on values and bounds, and hook up the bounds."""
+    from ortools.sat.python import cp_model
+
+    known: list[int | None] = [None, None]
+
+    class Teller(cp_model.CpSolverSolutionCallback):
+        def on_solution_callback(self) -> None:
+            known[:] = [round(self.objective_value), round(self.best_objective_bound)]
+            watch(*known)
+
+    def tell_bound(bound: float) -> None:
+        known[1] = round(bound)
+        watch(*known)
+
+    solver.best_bound_callback = tell_bound
+    return Teller()
 
 
 def four_variable_answer() -> int:
@@ -162,7 +184,7 @@ FOUR_TARGET = -41826778
 
 
 def _refuses(problem: Problem) -> str | None:
-    reason = version_problem()
+    reason = version_problem() or why_no_program(problem)
     if reason is None and isinstance(problem, VectorSum) and problem.norm == "l1":
         rows = zip(problem.rows, problem.targets, strict=True)
         bits = sum(sum(map(abs, row)) + abs(target) for row, target in rows).bit_length()
@@ -194,9 +216,10 @@ BACKEND = Backend(
     family="constraint programming",
     summary="CP-SAT of OR-Tools on the integer program",
     exact=True,
-    takes=("subset_sum", "smallest_subset", "vector_sum"),
+    takes=KINDS,
     honours=frozenset({"seconds", "workers", "seed"}),
     max_bits=MAX_BITS,
     solve=solve,
     refuses=_refuses,
+    can_be_watched=True,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 from slth_opt.methods import Backend, Claim, too_many_subsets
-from slth_opt.problems import Problem, SmallestSubset, VectorSum
+from slth_opt.problems import PoolProblem, SmallestSubset, VectorSum
 from slth_opt.results import Effort, Stop
 
 MOST_SUBSETS = 2**31
@@ -18,7 +18,7 @@ CHUNK = 2**22
 """Subsets looked at between two looks at the clock."""
 
 
-def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
+def solve(problem: PoolProblem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
     """Enumerate size by size; a smallest subset is found at the first size that has one."""
     import numpy as np
 
@@ -63,7 +63,7 @@ def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Cl
     return Claim(indices=best, bound=best_value, stop=stop, nodes=nodes)
 
 
-def _refuses(problem: Problem) -> str | None:
+def _refuses(problem: PoolProblem) -> str | None:
     if too_many_subsets(problem.num_candidates, problem.fewest, problem.most, MOST_SUBSETS):
         return "looks at every subset, at most 2^31; this problem has more"
     return None

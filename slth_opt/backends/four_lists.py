@@ -13,7 +13,7 @@ from math import comb
 
 from slth_opt.four_lists import Limits, Nearest, crowded_part, nearest_sum, size_blocks
 from slth_opt.methods import Backend, Claim, too_many_subsets
-from slth_opt.problems import Problem, SmallestSubset, SubsetSum
+from slth_opt.problems import PoolProblem, SmallestSubset, SubsetSum
 from slth_opt.problems.legality import mask_of
 from slth_opt.results import Effort, Stop
 
@@ -28,7 +28,7 @@ MOST_IN_PART = 2**33
 """Sums of a part of the pool to look at before giving up: a few minutes."""
 
 
-def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
+def solve(problem: PoolProblem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
     """Walk the windows of all sizes at once, or size by size for a smallest subset."""
     deadline = None if effort.seconds is None else time.perf_counter() + effort.seconds
     if isinstance(problem, SmallestSubset):
@@ -113,7 +113,7 @@ def _smallest(
     return Claim(indices=start, bound=size, stop=Stop.FINISHED, nodes=nodes)
 
 
-def _refuses(problem: Problem) -> str | None:
+def _refuses(problem: PoolProblem) -> str | None:
     refusal = _too_much(problem)
     if refusal is None or not isinstance(problem, SubsetSum):
         return refusal
@@ -122,7 +122,7 @@ def _refuses(problem: Problem) -> str | None:
     return f"{refusal}, and no part of it is so crowded that a sum at the free bound is near"
 
 
-def _too_much(problem: Problem) -> str | None:
+def _too_much(problem: PoolProblem) -> str | None:
     """Say what the whole pool takes too much of, or None."""
     quarter = -(-problem.num_candidates // 4)
     if too_many_subsets(quarter, 0, min(quarter, problem.most), MOST_IN_QUARTER):
@@ -132,7 +132,7 @@ def _too_much(problem: Problem) -> str | None:
     return None
 
 
-def _sums(problem: Problem) -> int:
+def _sums(problem: PoolProblem) -> int:
     """Return how many sums of both halves all windows have together."""
     n = problem.num_candidates
     if problem.fewest == 0 and problem.most == n and problem.unit == "error":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from slth_opt.errors import BackendError
 from slth_opt.methods import Backend, Claim, too_many_subsets
-from slth_opt.problems import Problem, SmallestSubset, SubsetSum
+from slth_opt.problems import PoolProblem, SmallestSubset, SubsetSum
 from slth_opt.recovery import subset_with_sum
 from slth_opt.results import Effort, Stop
 
@@ -37,7 +37,7 @@ class _Half:
     sums: np.ndarray
 
 
-def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
+def solve(problem: PoolProblem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
     """List both halves once, then walk them size by size."""
     assert isinstance(problem, (SubsetSum, SmallestSubset))
     deadline = None if effort.seconds is None else time.perf_counter() + effort.seconds
@@ -184,7 +184,7 @@ def _subset(weights: tuple[int, ...], size: int, total: int) -> tuple[int, ...]:
     return _indices(left, right, size, best)
 
 
-def _refuses(problem: Problem) -> str | None:
+def _refuses(problem: PoolProblem) -> str | None:
     half = (problem.num_candidates + 1) // 2
     most = min(half, problem.most)
     if too_many_subsets(half, 0, most, MOST_SUMS // 2):

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from slth_opt.methods import Backend, Claim
-from slth_opt.problems import Problem
+from slth_opt.problems import KINDS, Problem
 from slth_opt.problems.legality import mask_of
-from slth_opt.programs import program_of
+from slth_opt.programs import program_of, why_no_program
 from slth_opt.programs.scaling import EXACT_BITS, FloatProgram, chosen, scale, unscaled
 from slth_opt.results import Effort, Reported, Stop
 from slth_opt.side_process import Reply, Say, ask
@@ -176,8 +176,9 @@ BACKEND = Backend(
     family="branch and cut",
     summary="SCIP through OR-Tools, in floating point: reported, never believed",
     exact=False,
-    takes=("subset_sum", "smallest_subset", "vector_sum"),
+    takes=KINDS,
     honours=frozenset({"seconds", "nodes", "seed"}),
     max_bits=EXACT_BITS,
     solve=solve,
+    refuses=why_no_program,
 )

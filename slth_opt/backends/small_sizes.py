@@ -13,7 +13,7 @@ from math import comb
 from typing import TYPE_CHECKING
 
 from slth_opt.methods import Backend, Claim, too_many_subsets
-from slth_opt.problems import Problem, SmallestSubset, SubsetSum
+from slth_opt.problems import PoolProblem, SmallestSubset, SubsetSum
 from slth_opt.problems.legality import mask_of
 from slth_opt.results import Effort, Stop
 
@@ -33,7 +33,7 @@ FEW = 62
 """The smallest subset of a pool up to here may well have more weights than this method reaches."""
 
 
-def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
+def solve(problem: PoolProblem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
     """Search size by size: of what is chosen, or of what is left out."""
     deadline = None if effort.seconds is None else time.perf_counter() + effort.seconds
     if isinstance(problem, SmallestSubset):
@@ -203,7 +203,7 @@ def _too_much(num_candidates: int, size: int) -> str | None:
     return None
 
 
-def _refuses(problem: Problem) -> str | None:
+def _refuses(problem: PoolProblem) -> str | None:
     n = problem.num_candidates
     if isinstance(problem, SmallestSubset):
         if n <= FEW and _too_much(n, n) is not None:

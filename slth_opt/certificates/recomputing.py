@@ -11,7 +11,7 @@ from slth_opt.certificates.written import (
     seal_of,
 )
 from slth_opt.errors import CertificateRejected, FileError
-from slth_opt.problems import Problem, SmallestSubset
+from slth_opt.problems import Problem
 from slth_opt.problems.legality import mask_of
 
 
@@ -63,12 +63,8 @@ def check_selection(problem: Problem, certificate: Certificate) -> None:
     demand(increasing, "its indices are not in increasing order, each once")
     mask = mask_of(indices, n)
     error, value = problem.error(mask), problem.value(mask)
-    if isinstance(problem, SmallestSubset):
-        illegal = f"its selection has error {error}, above the tolerance {problem.tolerance}"
-    else:
-        allowed = f"{problem.fewest}..{problem.most}"
-        illegal = f"its selection has size {len(indices)}, allowed are {allowed}"
-    demand(problem.is_legal(mask), illegal)
+    illegal = problem.why_illegal(mask)
+    demand(illegal is None, f"its selection is not legal: {illegal}")
     demand(
         certificate.value == value,
         f"it gives the value {certificate.value}, but its selection has {value}",
@@ -89,11 +85,11 @@ def check_bracket(problem: Problem, certificate: Certificate) -> None:
             lower <= certificate.value,
             f"its lower bound {lower} is above its own value {certificate.value}",
         )
-    if not isinstance(problem, SmallestSubset):
-        demand(not certificate.infeasible, "it says no selection is legal; sizes always allow one")
-        demand(certificate.value is not None, "it gives no selection; sizes always allow one")
+    impossible = problem.impossible
+    if impossible is None:
+        demand(not certificate.infeasible, "it says no selection is legal; some always is")
+        demand(certificate.value is not None, "it gives no selection; some always is legal")
         return
-    impossible = problem.num_candidates + 1
     if certificate.infeasible:
         demand(certificate.indices is None, "it says no selection is legal, but gives one")
         demand(lower == impossible, f"no selection is legal, so its bound must be {impossible}")

@@ -11,7 +11,7 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from slth_opt.problems import Problem, SmallestSubset
+from slth_opt.problems import Problem
 from slth_opt.results import Reported, Stop
 
 
@@ -148,7 +148,8 @@ def is_hopeless(problem: Problem) -> bool:
 
     Examples
     --------
+    >>> from slth_opt.problems import SmallestSubset
     >>> is_hopeless(SmallestSubset(weights=(2, 4), target=5, tolerance=0))
     True
     """
-    return isinstance(problem, SmallestSubset) and problem.free_bound() > problem.num_candidates
+    return problem.free_bound() == problem.impossible

@@ -16,7 +16,7 @@ from slth_opt.certificates.records import (
 )
 from slth_opt.errors import CertificateRejected
 from slth_opt.families import FAMILIES
-from slth_opt.problems import Problem, SmallestSubset
+from slth_opt.problems import Problem
 from slth_opt.results import Stop
 
 
@@ -61,9 +61,9 @@ def _check_words(problem: Problem, witness: Witness) -> None:
         demand(lower <= value, f"{name} has the bound {lower} above its own value {value}")
     if witness.infeasible:
         demand(value is None, f"{name} says no selection is legal, but has the value {value}")
-        demand(isinstance(problem, SmallestSubset), f"{name} denies that some size is allowed")
-    if isinstance(problem, SmallestSubset):
-        impossible = problem.num_candidates + 1
+        demand(problem.impossible is not None, f"{name} denies that some selection is legal")
+    impossible = problem.impossible
+    if impossible is not None:
         demand(
             lower <= impossible and witness.infeasible == (lower == impossible),
             f"{name} has the bound {lower}, which does not fit what it says of legality",

@@ -113,6 +113,7 @@ def _read(options: Namespace) -> SubsetSum:
 
 def _row(result: Result) -> tuple[str, ...]:
     proven = "optimal" if result.is_optimal else f"at least {_real(result, result.lower_bound)}"
+    assert isinstance(result.problem, SubsetSum)
     size = str(result.problem.fewest)
     return size, number(result.real_error), proven, listed(result.indices, most=16)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 
 from slth_opt.cli.command import DONE, INTERRUPTED, Command
 from slth_opt.cli.inputs import add_effort, add_pool, add_size, read_effort, read_problem
 from slth_opt.cli.outputs import listed, number, print_json, print_lines, waiting
 from slth_opt.cli.words import evidence_of, proof_in_words, question_in_words
 from slth_opt.library import Instance, write_instance
+from slth_opt.problems import Problem
 from slth_opt.results import Result, Stop
 from slth_opt.solving import solve
 
@@ -46,7 +48,7 @@ def _answer(result: Result) -> list[tuple[str, str]]:
     lines = []
     if result.indices is not None:
         sums = summary["sum"] if isinstance(summary["sum"], list) else [summary["sum"]]
-        targets = [float(result.problem.grid.real(t)) for t in result.problem.targets]
+        targets = [float(result.problem.grid.real(t)) for t in _goals(result.problem)]
         lines = [
             (
                 "indices",
@@ -68,6 +70,12 @@ def _answer(result: Result) -> list[tuple[str, str]]:
     lines += proof_in_words(result)
     lines.append(("time", f"{result.seconds:.3g} s, {result.nodes} nodes"))
     return lines
+
+
+def _goals(problem: Problem) -> Iterator[int]:
+    """Yield the targets one by one, also where they are a matrix."""
+    for target in problem.targets:
+        yield from (target,) if isinstance(target, int) else target
 
 
 COMMAND = Command(

@@ -5,7 +5,14 @@ from __future__ import annotations
 from slth_opt.backends import backend_named
 from slth_opt.certificates import Evidence, VerifyReport, is_hopeless
 from slth_opt.cli.outputs import number
-from slth_opt.problems import Problem, SmallestSubset, VectorSum
+from slth_opt.problems import (
+    JointLayer,
+    LayerBudget,
+    Problem,
+    SharedBlock,
+    SmallestSubset,
+    VectorSum,
+)
 from slth_opt.results import Result
 
 
@@ -22,6 +29,8 @@ def question_in_words(problem: Problem) -> str:
     if isinstance(problem, SmallestSubset):
         tolerance = number(problem.grid.real(problem.tolerance))
         return f"smallest subset of {n} weights with an error of at most {tolerance}"
+    if isinstance(problem, (LayerBudget, SharedBlock, JointLayer)):
+        return _layer_in_words(problem)
     what = "weights"
     if isinstance(problem, VectorSum):
         what = f"columns of {len(problem.rows)} rows, {problem.norm} norm"
@@ -30,6 +39,33 @@ def question_in_words(problem: Problem) -> str:
     if problem.fewest == 0 and problem.most == n:
         return f"best subset of any size out of {n} {what}"
     return f"best subset of {problem.fewest} to {problem.most} out of {n} {what}"
+
+
+JOINED = {"linf": "largest error", "l1": "sum of errors", "squares": "sum of squared errors"}
+"""What the norms of layers are called."""
+
+
+def _layer_in_words(problem: LayerBudget | SharedBlock | JointLayer) -> str:
+    """Say in one line what a question about a layer asks."""
+    if isinstance(problem, SharedBlock):
+        outputs, h = len(problem.products), problem.num_neurons
+        budgets = [
+            f"at most {most} {what}"
+            for most, what in ((problem.most_edges, "edges"), (problem.most_neurons, "neurons"))
+            if most is not None
+        ]
+        wanted = "smallest error" if problem.minimise == "error" else f"fewest {problem.minimise}"
+        rule = " and ".join(budgets) or "no budget"
+        rule = "within tolerances" if problem.tolerances is not None else f"with {rule}"
+        return f"{wanted} of a block of {h} hidden neurons and {outputs} outputs, {rule}"
+    least = f"smallest {JOINED[problem.norm]}"
+    free = problem.most >= problem.num_candidates
+    budget = "no budget" if free else f"at most {problem.most}"
+    if isinstance(problem, LayerBudget):
+        pools, n = len(problem.pools), len(problem.pools[0])
+        return f"{least} of {pools} weights from pools of {n}, {budget} kept in all"
+    outputs, h, inputs = problem.shape
+    return f"{least} of a {outputs} x {h} x {inputs} layer, both masks free, {budget} edges kept"
 
 
 def subsets_in_words(fewest: int, most: int, n: int) -> str:

@@ -41,6 +41,66 @@ def whole_number(value: Any, *, what: str) -> int:
     return value
 
 
+def whole_matrix(rows: Iterable[Iterable[Any]], *, what: str) -> tuple[tuple[int, ...], ...]:
+    """Return a matrix as tuples of Python ints, all rows equally long and not empty.
+
+    Examples
+    --------
+    >>> whole_matrix([[3, -1], [0, 2]], what="pool")
+    ((3, -1), (0, 2))
+    """
+    read = tuple(
+        whole_numbers(row, what=f"{what} {r}, entry")
+        for r, row in enumerate(listed(rows, what=what))
+    )
+    check_rectangle(read, what=what)
+    return read
+
+
+def check_rectangle(rows: Sequence[Sequence[Any]], *, what: str) -> None:
+    """Refuse rows of different lengths, no rows, and empty ones.
+
+    Examples
+    --------
+    >>> check_rectangle([[1, 2], [3]], what="pool")
+    Traceback (most recent call last):
+    ...
+    slth_opt.errors.ProblemError: pool 1 has 1 entries, pool 0 has 2
+    """
+    if not rows:
+        raise ProblemError(f"there is no {what}: give at least one")
+    for r, row in enumerate(rows):
+        if len(row) != len(rows[0]):
+            raise ProblemError(f"{what} {r} has {len(row)} entries, {what} 0 has {len(rows[0])}")
+    if not rows[0]:
+        raise ProblemError(f"{what} 0 is empty: give at least one entry")
+
+
+def check_count(values: Sequence[Any], count: int, *, what: str, each: str) -> None:
+    """Refuse another number of values than there are things they belong to.
+
+    Examples
+    --------
+    >>> check_count([1, 2], 3, what="targets", each="pools")
+    Traceback (most recent call last):
+    ...
+    slth_opt.errors.ProblemError: 3 pools need as many targets, got 2
+    """
+    if len(values) != count:
+        raise ProblemError(f"{count} {each} need as many {what}, got {len(values)}")
+
+
+def check_budget(budget: int) -> None:
+    """Refuse a budget below 0; one above what there is to choose from is no budget, and legal.
+
+    Examples
+    --------
+    >>> check_budget(0)
+    """
+    if budget < 0:
+        raise ProblemError(f"the budget must not be negative, got {budget}")
+
+
 def check_pool(num_candidates: int) -> None:
     """Refuse an empty pool.
 
@@ -65,8 +125,8 @@ def check_meaning(grid: Any, rounded: Any) -> None:
         raise ProblemError(f"rounded must be True or False, got {rounded!r}")
 
 
-def check_capacity(values: Iterable[int]) -> None:
-    """Refuse numbers whose absolute values add up to 2**62 or more.
+def check_capacity(values: Iterable[int], *, where: str = "") -> None:
+    """Refuse numbers whose absolute values add up to 2**62 or more; say where they stand.
 
     Examples
     --------
@@ -75,8 +135,8 @@ def check_capacity(values: Iterable[int]) -> None:
     total = sum(abs(value) for value in values)
     if total >= 2**CAPACITY:
         raise ProblemError(
-            f"the absolute values add up to {total.bit_length()} bits, at most {CAPACITY} are "
-            "possible (sum below 2^62): use a coarser grid"
+            f"the absolute values {where}add up to {total.bit_length()} bits, at most {CAPACITY} "
+            "are possible (sum below 2^62): use a coarser grid"
         )
 
 

@@ -131,9 +131,27 @@ class SmallestSubset:
         """What one unit of the objective means: one weight."""
         return Grid()
 
+    @property
+    def impossible(self) -> int | None:
+        """The bound that says no selection is legal: more weights than there are."""
+        return self.num_candidates + 1
+
+    @property
+    def bits(self) -> int:
+        """How many bits the largest number takes that a method must hold."""
+        reach = sum(map(abs, self.weights)) + abs(self.target)
+        return max(reach, self.tolerance).bit_length()
+
+    def why_illegal(self, mask: Sequence[int]) -> str | None:
+        """Say what rule a mask breaks, or None if it is legal."""
+        error = self.error(mask)
+        if error <= self.tolerance:
+            return None
+        return f"error {error}, the tolerance is {self.tolerance}"
+
     def is_legal(self, mask: Sequence[int]) -> bool:
         """Tell whether the chosen sum is within the tolerance."""
-        return self.error(mask) <= self.tolerance
+        return self.why_illegal(mask) is None
 
     def sum(self, mask: Sequence[int]) -> int:
         """Add up the chosen weights."""

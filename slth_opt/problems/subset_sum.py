@@ -132,9 +132,26 @@ class SubsetSum:
         """What one unit of the objective means."""
         return self.grid
 
+    @property
+    def impossible(self) -> int | None:
+        """The bound that says no selection is legal: there is none, some size always is."""
+        return None
+
+    @property
+    def bits(self) -> int:
+        """How many bits the largest number takes that a method must hold."""
+        return (sum(map(abs, self.weights)) + abs(self.target)).bit_length()
+
+    def why_illegal(self, mask: Sequence[int]) -> str | None:
+        """Say what rule a mask breaks, or None if it is legal."""
+        size = sum(1 for x in mask if x)
+        if self.fewest <= size <= self.most:
+            return None
+        return f"{size} weights, allowed are {self.fewest}..{self.most}"
+
     def is_legal(self, mask: Sequence[int]) -> bool:
         """Tell whether a mask has an allowed size."""
-        return self.fewest <= sum(1 for x in mask if x) <= self.most
+        return self.why_illegal(mask) is None
 
     def sum(self, mask: Sequence[int]) -> int:
         """Add up the chosen weights."""

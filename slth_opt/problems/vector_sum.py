@@ -134,9 +134,28 @@ class VectorSum:
         """What one unit of the objective means."""
         return self.grid
 
+    @property
+    def impossible(self) -> int | None:
+        """The bound that says no selection is legal: there is none, some size always is."""
+        return None
+
+    @property
+    def bits(self) -> int:
+        """How many bits the largest number takes that a method must hold."""
+        return max(
+            sum(map(abs, row)) + abs(t) for row, t in zip(self.rows, self.targets, strict=True)
+        ).bit_length()
+
+    def why_illegal(self, mask: Sequence[int]) -> str | None:
+        """Say what rule a mask breaks, or None if it is legal."""
+        size = sum(1 for x in mask if x)
+        if self.fewest <= size <= self.most:
+            return None
+        return f"{size} weights, allowed are {self.fewest}..{self.most}"
+
     def is_legal(self, mask: Sequence[int]) -> bool:
         """Tell whether a mask has an allowed size."""
-        return self.fewest <= sum(1 for x in mask if x) <= self.most
+        return self.why_illegal(mask) is None
 
     def sums(self, mask: Sequence[int]) -> tuple[int, ...]:
         """Add up the chosen columns."""

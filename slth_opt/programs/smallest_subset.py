@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from slth_opt.problems import SmallestSubset
 from slth_opt.programs.integer_program import IntegerProgram, Row, Variable
 
@@ -29,3 +31,15 @@ def program(problem: SmallestSubset) -> IntegerProgram:
         objective=tuple((i, 1) for i in range(n)),
         num_choices=n,
     )
+
+
+def point(problem: SmallestSubset, mask: Sequence[int]) -> tuple[int, ...]:
+    """Return the mask: the program has no other variables.
+
+    Examples
+    --------
+    >>> point(SmallestSubset(weights=(3, 0, 8), target=10, tolerance=1), (1, 0, 1))
+    (1, 0, 1)
+    """
+    del problem
+    return tuple(mask)

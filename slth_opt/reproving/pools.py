@@ -1,22 +1,14 @@
-"""The optimum proved once more, in plain Python: no kernel, no solver, no array.
-
-Whoever doubts a certificate can run this file, which shares no line with the methods it
-checks. A subset is a left part and a right part; the sums of both halves, listed by size and
-sorted, are walked from opposite ends. What takes too many steps is left undone, and said so.
-"""
+"""A pool searched once more: the sums of both halves, sorted, walked from opposite ends."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from itertools import chain
 from math import comb
 from typing import TypeVar
 
-from slth_opt.problems import Problem, SmallestSubset, VectorSum
-
-MOST_STEPS = 2**23
-"""Sums listed and looked at, at most: a few seconds, and n up to about 42."""
+from slth_opt.problems import PoolProblem, SmallestSubset, VectorSum
+from slth_opt.reproving.records import Reproof
 
 VECTOR_STEPS = 8
 """How many steps one look at a vector counts for: about how much longer it takes."""
@@ -25,43 +17,16 @@ Vector = tuple[int, ...]
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reproof:
-    """What a search below a bound came to.
-
-    Parameters
-    ----------
-    complete
-        Whether everything below the bound was looked at.
-    found
-        A value below the bound that some legal selection has; the least one if complete.
-    """
-
-    complete: bool
-    found: int | None
-
-
-def search_below(problem: Problem, bound: int, *, most_steps: int = MOST_STEPS) -> Reproof:
-    """Look for a legal selection with a value below a bound; find the best, or that none exists.
-
-    Parameters
-    ----------
-    problem
-        What to search.
-    bound
-        The claim to test: no legal selection has a smaller value.
-    most_steps
-        A search that needs more is not begun, or broken off.
+def search_pool(problem: PoolProblem, bound: int, most_steps: int) -> Reproof:
+    """Look for a legal subset with a value below a positive bound, as `search_below` does.
 
     Examples
     --------
     >>> from slth_opt.problems import SubsetSum
     >>> pool = SubsetSum(weights=(3, -5, 8, 13), target=10, fewest=2, most=2)
-    >>> search_below(pool, 1).found is None, search_below(pool, 5).found
-    (True, 1)
+    >>> search_pool(pool, 5, 1000).found
+    1
     """
-    if bound <= 0:
-        return Reproof(complete=True, found=None)
     if isinstance(problem, VectorSum):
         return _search_vectors(problem, bound, most_steps)
     n = problem.num_candidates
