@@ -12,7 +12,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from slth_opt import Grid, SmallestSubset, SubsetSum, VectorSum, json_files
+from slth_opt import (
+    Grid,
+    JointLayer,
+    LayerBudget,
+    SharedBlock,
+    SmallestSubset,
+    SubsetSum,
+    VectorSum,
+    json_files,
+)
 from slth_opt.errors import FileError, ProblemError, SlthError
 from slth_opt.json_files import MOST_BYTES, read_json, write_json
 from slth_opt.library import (
@@ -35,7 +44,15 @@ SUBSET = SubsetSum(
 )
 SMALLEST = SmallestSubset(weights=(3, -5, 9), target=7, tolerance=1)
 VECTOR = VectorSum(rows=((3, -5, 9), (2, 7, -4)), targets=(7, 6), norm="l1", fewest=0, most=3)
-EXAMPLES = (SUBSET, SMALLEST, VECTOR)
+BUDGET = LayerBudget(
+    pools=((3, -5), (2, 7)), targets=(4, 9), norm="squares", most=3, grid=Grid(exponent=2)
+)
+BLOCK = SharedBlock(
+    products=((4, 1, 3), (2, 2, 5)), targets=(4, 5), minimise="edges", tolerances=(1, 0)
+)
+PRECISE = SharedBlock(products=((4, 1, 3),), targets=(4,), minimise="error", most_neurons=2)
+JOINT = JointLayer(first=((2, 1), (3, -1)), second=((1, 2),), targets=((8, -1),), norm="l1", most=6)
+EXAMPLES = (SUBSET, SMALLEST, VECTOR, BUDGET, BLOCK, PRECISE, JOINT)
 ORIGIN = (("generator", "PCG64"), ("seed", 2**127), ("note", "drawn ünder 'test'"))
 
 
@@ -202,7 +219,8 @@ REFUSED = {
     "an unknown kind": (
         WHOLE.replace("subset_sum", "knapsack"),
         FileError,
-        "must be one of subset_sum, smallest_subset, vector_sum; got 'knapsack'",
+        "must be one of subset_sum, smallest_subset, vector_sum, layer_budget, shared_block, "
+        "joint_layer; got 'knapsack'",
     ),
     "no kind": (WHOLE.replace('"kind"', '"sort"'), FileError, "the problem lacks the field 'kind'"),
     "a list as kind": (WHOLE.replace('"subset_sum"', "[1]"), FileError, "got a list"),
@@ -383,10 +401,10 @@ def test_damaged_bytes_never_leak(place):
     rng = np.random.default_rng(8)
     whole = [stored(place, problem).read_bytes() for problem in EXAMPLES]
     found = {}
-    for number in range(600):
-        data = bytearray(whole[number % 3])
+    for number in range(1400):
+        data = bytearray(whole[number % len(whole)])
         low, high = sorted(int(i) for i in rng.integers(len(data), size=2))
-        way = number // 3 % 4
+        way = number // len(whole) % 4
         if way == 0:
             del data[low:]
         elif way == 1:
@@ -396,18 +414,19 @@ def test_damaged_bytes_never_leak(place):
         else:
             data[low:low] = data[low:high]
         found.setdefault(outcome(place, bytes(data)), []).append(way)
-    assert (set(found), len(found["refused"]) > 400) == ({"refused", "legal"}, True)
+    assert (set(found), len(found["refused"]) > 900) == ({"refused", "legal"}, True)
 
 
 def test_damaged_values_never_leak(place):
     """A value changed to another, or another type, at any depth is refused or legal."""
     rng = np.random.default_rng(9)
     found = {}
-    for number in range(600):
-        data = instance_to_dict(Instance(problem=EXAMPLES[number % 3], provenance=ORIGIN))
+    for number in range(1400):
+        problem = EXAMPLES[number % len(EXAMPLES)]
+        data = instance_to_dict(Instance(problem=problem, provenance=ORIGIN))
         changed, field = forging.mutated(data, rng)
         found.setdefault(outcome(place, json.dumps(changed).encode()), []).append(field)
-    assert (set(found), len(found["refused"]) > 200) == ({"refused", "legal"}, True)
+    assert (set(found), len(found["refused"]) > 460) == ({"refused", "legal"}, True)
 
 
 @pytest.mark.parametrize("moment", ["fsync", "replace"])

@@ -78,9 +78,21 @@ SELECTION_LIES = {
     "index '1'": (ONE, claim("1", **UNFINISHED), "chose index '1'; " + NOT_A_CHOICE),
     "index None": (ONE, claim(None, **UNFINISHED), "chose index None; " + NOT_A_CHOICE),
     "index twice": (ONE, claim(1, 1, **UNFINISHED), r"chose an index twice: \[1, 1\]"),
-    "too few": (ONE, claim(**UNFINISHED), r"chose 0 weights, allowed are 1\.\.1"),
-    "too many": (ONE, claim(0, 1, **UNFINISHED), r"chose 2 weights, allowed are 1\.\.1"),
-    "tolerance": (NEAR, claim(0, 1, bound=2), "error 7, above the tolerance 1"),
+    "too few": (
+        ONE,
+        claim(**UNFINISHED),
+        r"chose what is not legal: 0 weights, allowed are 1\.\.1",
+    ),
+    "too many": (
+        ONE,
+        claim(0, 1, **UNFINISHED),
+        r"chose what is not legal: 2 weights, allowed are 1\.\.1",
+    ),
+    "tolerance": (
+        NEAR,
+        claim(0, 1, bound=2),
+        "chose what is not legal: error 7, the tolerance is 1",
+    ),
     "no list": (ONE, Claim(indices=5, **UNFINISHED), "chose 5, which is not a list of indices"),
 }
 
@@ -140,7 +152,7 @@ BOUND_LIES = {
     "infeasible in disguise": (
         NEAR,
         Claim(indices=None, bound=5, **UNFINISHED),
-        "5 weights are needed; there are 4, and it does not say",
+        "bound 5, which no selection can have, and does not say that none is legal",
     ),
 }
 
@@ -310,7 +322,7 @@ def test_a_float_method_never_moves_the_bound(problem, data):
 
 BAD_SELECTIONS = [
     ((3,), "chose index 3"),
-    ((0, 1), r"chose 2 weights, allowed are 1\.\.1"),
+    ((0, 1), r"chose what is not legal: 2 weights, allowed are 1\.\.1"),
     ((0, 0), "chose an index twice"),
     (("0",), "chose index '0'"),
     (7, "chose 7, which is not a list of indices"),
@@ -334,7 +346,9 @@ def test_an_illegal_known_selection_is_refused(selection, message):
 
 def test_a_start_above_the_tolerance_is_refused():
     """Within the tolerance or no selection at all."""
-    with pytest.raises(ProblemError, match="the start chose a subset with error 12, above"):
+    with pytest.raises(
+        ProblemError, match="the start chose what is not legal: error 12, the tolerance is 1"
+    ):
         solve(NEAR, "enumeration", start=(0,))
 
 
