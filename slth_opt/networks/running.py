@@ -94,7 +94,8 @@ def accuracy(network: Network, inputs: Any, labels: Any, *, dtype: str = "float6
 def _fanned(layer: Fan, x: np.ndarray) -> np.ndarray:
     channels = x.reshape(len(x), layer.weights.shape[0], 1, layer.features)
     weights = layer.weights.astype(x.dtype)[None, :, :, None]
-    return (channels * weights).reshape(len(x), layer.num_outputs)
+    fanned: np.ndarray = (channels * weights).reshape(len(x), layer.num_outputs)
+    return fanned
 
 
 def _mapped(layer: Layer, x: np.ndarray) -> np.ndarray:
