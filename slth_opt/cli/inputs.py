@@ -143,7 +143,11 @@ def read_rounding(options: Namespace) -> dict[str, Any]:
 
 def in_option_words(refused: GridError) -> GridError:
     """Say what to do in the words of the command line."""
-    words = (("rounding='nearest' with bits <= ", "--round "), ("rounding='nearest'", "--round"))
+    words = (
+        ("rounding='nearest' with bits <= ", "--round "),
+        ("rounding='nearest' with bits", "--round BITS"),
+        ("rounding='nearest'", "--round"),
+    )
     text = str(refused)
     for python, option in words:
         text = text.replace(python, option)

@@ -7,11 +7,19 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
+
+from slth_opt.grid import Grid
+from slth_opt.methods import Watch
 
 PATIENCE = 2.0
 """Seconds before a progress line appears."""
+
+NOTE = "Ctrl-C stops with the best so far"
+"""What a progress line says about Ctrl-C, unless a command says otherwise."""
 
 
 def print_json(content: dict[str, Any]) -> None:
@@ -105,15 +113,74 @@ def listed(indices: Sequence[int] | None, most: int = 40) -> str:
 
 
 @contextmanager
-def waiting(
-    what: str, note: str = "Ctrl-C stops with the best so far"
-) -> Iterator[Callable[[float], None]]:
+def waiting(what: str, note: str = NOTE) -> Iterator[Callable[[float], None]]:
     """Show what is going on and for how long, on a terminal, once it takes over two seconds.
 
     Yields a function that may be told which share of the work is done, from 0 to 1.
     """
+    with _line(f"{what} ({note})") as update:
+        if update is None:
+            yield lambda share: None
+        else:
+            yield lambda share: update(total=1.0, completed=share)
+
+
+@contextmanager
+def watching(what: str, grid: Grid, note: str = NOTE) -> Iterator[Watch | None]:
+    """Show the same, and below it the best value and bound while a method tells them.
+
+    Yields the `Watch` to hand to `solve`, or None where nothing is shown. It may be called from
+    any thread, and by several methods at once: the line keeps the best of what it was told.
+    """
+    told, lock = Told(), threading.Lock()
+    with _line(f"{what} ({note})") as update:
+        if update is None:
+            yield None
+            return
+
+        def watch(value: int | None, bound: int | None) -> None:
+            nonlocal told
+            with lock:
+                told = told.and_then(value, bound)
+                update(description=f"{what} ({note})\n  {told.in_words(grid)}")
+
+        yield watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The best value and the best bound heard of so far; None where nothing was.
+
+    Examples
+    --------
+    >>> Told(value=5).and_then(7, 2).in_words(Grid(exponent=1))
+    'best 2.5, bound 1, gap 1.5'
+    """
+
+    value: int | None = None
+    bound: int | None = None
+
+    def and_then(self, value: int | None, bound: int | None) -> Told:
+        """Return what is known once this has been said too."""
+        values = [v for v in (self.value, value) if v is not None]
+        bounds = [b for b in (self.bound, bound) if b is not None]
+        return Told(value=min(values, default=None), bound=max(bounds, default=None))
+
+    def in_words(self, grid: Grid) -> str:
+        """Say value, bound and the gap between them."""
+        gap = None if self.value is None or self.bound is None else self.value - self.bound
+        shown = {"best": self.value, "bound": self.bound, "gap": gap}
+        return ", ".join(
+            f"{word} {number(None if units is None else grid.real(units))}"
+            for word, units in shown.items()
+        )
+
+
+@contextmanager
+def _line(text: str) -> Iterator[Callable[..., None] | None]:
+    """Show a line on a terminal from `PATIENCE` seconds on; yield what changes it, or None."""
     if not sys.stderr.isatty():
-        yield lambda share: None
+        yield None
         return
     from rich.console import Console
     from rich.progress import (
@@ -132,12 +199,12 @@ def waiting(
         console=Console(stderr=True),
         transient=True,
     )
-    task = progress.add_task(f"{what} ({note})", total=None)
+    task = progress.add_task(text, total=None)
     timer = threading.Timer(PATIENCE, progress.start)
     timer.daemon = True
     timer.start()
     try:
-        yield lambda share: progress.update(task, total=1.0, completed=share)
+        yield partial(progress.update, task)
     finally:
         timer.cancel()
         timer.join()

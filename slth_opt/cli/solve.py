@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from slth_opt.cli.command import DONE, INTERRUPTED, Command
 from slth_opt.cli.inputs import add_effort, add_pool, add_size, read_effort, read_problem
-from slth_opt.cli.outputs import listed, number, print_json, print_lines, waiting
+from slth_opt.cli.outputs import listed, number, print_json, print_lines, watching
 from slth_opt.cli.words import evidence_of, proof_in_words, question_in_words
 from slth_opt.library import Instance, write_instance
 from slth_opt.problems import Problem
@@ -28,8 +28,8 @@ def _arguments(parser: ArgumentParser) -> None:
 
 def _run(options: Namespace) -> int:
     problem, effort = read_problem(options), read_effort(options)
-    with waiting(f"solving with {options.backend}"):
-        result = solve(problem, options.backend, effort)
+    with watching(f"solving with {options.backend}", problem.objective_grid) as watch:
+        result = solve(problem, options.backend, effort, watch=watch)
     if options.save is not None:
         facts = (("written_by", "slth solve --save"),)
         write_instance(options.save, Instance(problem=problem, provenance=facts))

@@ -60,12 +60,13 @@ def _layer_in_words(problem: LayerBudget | SharedBlock | JointLayer) -> str:
         return f"{wanted} of a block of {h} hidden neurons and {outputs} outputs, {rule}"
     least = f"smallest {JOINED[problem.norm]}"
     free = problem.most >= problem.num_candidates
-    budget = "no budget" if free else f"at most {problem.most}"
     if isinstance(problem, LayerBudget):
         pools, n = len(problem.pools), len(problem.pools[0])
-        return f"{least} of {pools} weights from pools of {n}, {budget} kept in all"
+        budget = "no budget" if free else f"at most {problem.most} kept in all"
+        return f"{least} of {pools} weights from pools of {n}, {budget}"
     outputs, h, inputs = problem.shape
-    return f"{least} of a {outputs} x {h} x {inputs} layer, both masks free, {budget} edges kept"
+    budget = "no budget" if free else f"at most {problem.most} edges kept"
+    return f"{least} of a {outputs} x {h} x {inputs} layer, both masks free, {budget}"
 
 
 def subsets_in_words(fewest: int, most: int, n: int) -> str:
