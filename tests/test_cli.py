@@ -300,6 +300,7 @@ def test_json_is_one_object_and_nothing_else(slth, name):
         "demo": (),
         "doctor": (),
         "export": ("pool.json", "--format", "lp"),
+        "joint": ("--draw", "2x4x2", "--bits", "4"),
     }
     run = slth(name, *arguments.get(name, ("pool.json",)), "--json")
     assert (isinstance(run.json, dict), run.err) == (True, "")
