@@ -184,7 +184,7 @@ class Result:
         >>> result.summary()["error_exact"], result.summary()["optimal"]
         ('1/2^3', True)
         """
-        problem, grid = self.problem, self.problem.grid
+        problem, grid, goal = self.problem, self.problem.grid, self.problem.objective_grid
         low_high = self.bracket
         return {
             "problem": problem.kind,
@@ -196,8 +196,10 @@ class Result:
             "error": None if self.error is None else float(grid.real(self.error)),
             "error_exact": None if self.error is None else grid.exact_string(self.error),
             "objective": problem.unit,
-            "lower_bound": float(problem.objective_grid.real(self.lower_bound)),
-            "lower_bound_exact": problem.objective_grid.exact_string(self.lower_bound),
+            "value": None if self.value is None else float(goal.real(self.value)),
+            "value_exact": None if self.value is None else goal.exact_string(self.value),
+            "lower_bound": float(goal.real(self.lower_bound)),
+            "lower_bound_exact": goal.exact_string(self.lower_bound),
             "optimal": self.is_optimal,
             "infeasible": self.infeasible,
             "stopped_by": self.stop.value,

@@ -107,6 +107,8 @@ def test_the_summary_by_hand():
         "error": 0.75,
         "error_exact": "3/2^2",
         "objective": "error",
+        "value": 0.75,
+        "value_exact": "3/2^2",
         "lower_bound": 0.25,
         "lower_bound_exact": "1/2^2",
         "optimal": False,

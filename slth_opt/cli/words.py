@@ -115,12 +115,14 @@ def verified_in_words(problem: Problem, report: VerifyReport) -> tuple[str, ...]
     """
     grid = problem.objective_grid
     shown = report.lower_bound if report.value is None else report.value
-    means = f"a size of {shown}"
-    if problem.unit == "error":
-        means = f"an error of {number(grid.real(shown))}"
+    means = {
+        "items": f"a size of {shown}",
+        "error": f"an error of {number(grid.real(shown))}",
+        "squared error": f"a squared error of {number(grid.real(shown))}",
+    }
     return (
         f"question: {question_in_words(problem)}",
-        f"unit: value {shown} means {means}",
+        f"unit: value {shown} means {means.get(problem.unit, f'{shown} {problem.unit}')}",
         *report.lines(),
     )
 

@@ -9,21 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ClassVar
 
 from slth_opt.errors import GridError, ProblemError
-from slth_opt.grid import Grid, choose_grid
+from slth_opt.grid import Grid, choose_grid, finest_exponent
 from slth_opt.problems.free_bounds import bound_by_size
 from slth_opt.problems.legality import (
     check_budget,
     check_capacity,
     check_count,
+    check_mask,
     check_meaning,
+    check_shown,
     digest_of,
     whole_matrix,
     whole_number,
 )
-from slth_opt.problems.placing import Matrix, check_products, real_rows
+from slth_opt.problems.placing import Matrix, check_products, is_moved, real_rows
 
 NORMS = ("linf", "l1")
 """How the errors of the entries are joined: the largest, or their sum."""
@@ -84,6 +87,11 @@ class JointLayer:
         check_budget(self.most)
         for (i, j), pool, target in self.entries():
             check_capacity((*pool, target), where=f"of the products of entry ({i}, {j}) ")
+        for name, matrix in (("first", self.first), ("second", self.second)):
+            for r, row in enumerate(matrix):  # a large weight may meet nothing but zeros
+                for c, weight in enumerate(row):
+                    check_capacity((weight,), where=f"of {name} {r}, entry {c} ")
+        check_shown(self.bits, self.grid)
 
     @classmethod
     def from_reals(
@@ -111,31 +119,12 @@ class JointLayer:
         real = [real_rows(m, what=w) for m, w in ((first, "first"), (second, "second"))]
         goals = real_rows(targets, what="targets")
         _check_shapes(real[0], real[1], goals)
-        if rounding == "exact":
-            check_products(real[0], real[1], goals)
-        if bits is None and rounding == "nearest":
-            raise GridError("to round the weights of a joint layer, say to how many bits")
-        flat = [[v for row in m for v in row] for m in real]
-        grids = [choose_grid(values, rounding=rounding, bits=bits) for values in flat]
-        exponent = grids[0].exponent + grids[1].exponent
-        own = choose_grid(
-            [v for row in goals for v in row],
-            rounding=rounding,
-            bits=None if bits is None else 2 * bits,
-        ).exponent
-        # Targets on a finer grid than the products make the second matrix as fine as they need.
-        finer = max(0, own - exponent)
-        grids[1] = Grid(exponent=grids[1].exponent + finer)
-        product = Grid(exponent=exponent + finer)
-        matrices = [
-            tuple(grid.nearest(row) for row in rows)
-            for grid, rows in ((grids[0], real[0]), (grids[1], real[1]), (product, goals))
-        ]
+        grids = _choose_grids(real[0], real[1], goals, rounding=rounding, bits=bits)
+        placed = list(zip(grids, (*real, goals), strict=True))
+        matrices = [tuple(map(grid.nearest, rows)) for grid, rows in placed]
         moved = any(
-            grid.real(integer) != value
-            for grid, rows, matrix in zip((*grids, product), (*real, goals), matrices, strict=True)
-            for row, integers in zip(rows, matrix, strict=True)
-            for value, integer in zip(row, integers, strict=True)
+            is_moved(grid, rows, matrix)
+            for (grid, rows), matrix in zip(placed, matrices, strict=True)
         )
         edges = sum(len(m) * len(m[0]) for m in matrices[:2])
         return cls(
@@ -144,7 +133,7 @@ class JointLayer:
             targets=matrices[2],
             norm=norm,
             most=edges if most is None else most,
-            grid=product,
+            grid=grids[2],
             rounded=moved,
         )
 
@@ -205,6 +194,7 @@ class JointLayer:
 
     def sums(self, mask: Sequence[int]) -> tuple[int, ...]:
         """Return the entries of the masked product, row by row."""
+        check_mask(mask, self.num_candidates)
         first, second = self.split(mask)
         return tuple(
             sum(p for k, p in enumerate(pool) if second[i][k] and first[k][j])
@@ -261,6 +251,30 @@ class JointLayer:
     def digest(self) -> str:
         """The sha256 of the canonical form."""
         return digest_of(self.canonical())
+
+
+def _choose_grids(
+    first: list[list[Fraction]],
+    second: list[list[Fraction]],
+    targets: list[list[Fraction]],
+    *,
+    rounding: str,
+    bits: int | None,
+) -> tuple[Grid, Grid, Grid]:
+    """Return the grids of both matrices, and that of their products and the targets."""
+    matrices = first, second, targets
+    if rounding == "exact" and bits is None:
+        check_products(first, second, targets)
+        u, v, t = (finest_exponent(value for row in m for value in row) for m in matrices)
+        # Targets on a finer grid than the products make the second matrix as fine as they need.
+        v = max(v, t - u)
+    else:
+        if rounding == "nearest" and bits is None:
+            raise GridError("to round the weights of a joint layer, say to how many bits")
+        largest = [max((value for row in m for value in row), key=abs) for m in matrices[:2]]
+        # Whether the products fit as well is checked entry by entry, once they are integers.
+        u, v = (choose_grid([w], rounding=rounding, bits=bits).exponent for w in largest)
+    return Grid(exponent=u), Grid(exponent=v), Grid(exponent=u + v)
 
 
 def _check_shapes(first: Any, second: Any, targets: Any) -> None:

@@ -16,13 +16,15 @@ from slth_opt.problems.legality import (
     check_budget,
     check_capacity,
     check_count,
+    check_mask,
     check_meaning,
+    check_shown,
     digest_of,
     whole_matrix,
     whole_number,
     whole_numbers,
 )
-from slth_opt.problems.placing import place_together, real_rows
+from slth_opt.problems.placing import place_rows, real_rows
 
 NORMS = ("linf", "l1", "squares")
 """How the errors of the weights are joined: the largest, their sum, or the sum of squares."""
@@ -64,7 +66,6 @@ class LayerBudget:
     rounded: bool = False
 
     kind: ClassVar[str] = "layer_budget"
-    unit: ClassVar[str] = "error"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pools", whole_matrix(self.pools, what="pool"))
@@ -77,6 +78,7 @@ class LayerBudget:
         check_budget(self.most)
         for p, (pool, target) in enumerate(self.parts()):
             check_capacity((*pool, target), where=f"of pool {p} and its target ")
+        check_shown(self.bits, self.objective_grid)
 
     @classmethod
     def from_reals(
@@ -100,16 +102,21 @@ class LayerBudget:
         """
         reals, goals = real_rows(pools, what="pool"), as_fractions(targets, what="target")
         check_count(goals, len(reals), what="targets", each="pools")
-        placed = place_together([reals, [goals]], rounding=rounding, bits=bits)
-        placed_pools, (placed_targets,) = placed.matrices
+        names = "pool {r} and its target", "pool {r}, entry {k}"
+        placed = place_rows(reals, goals, names=names, rounding=rounding, bits=bits)
         return cls(
-            pools=placed_pools,
-            targets=placed_targets,
+            pools=placed.rows,
+            targets=placed.goals,
             norm=norm,
-            most=sum(map(len, placed_pools)) if most is None else most,
+            most=sum(map(len, placed.rows)) if most is None else most,
             grid=placed.grid,
             rounded=placed.rounded,
         )
+
+    @property
+    def unit(self) -> str:
+        """What is measured by the objective."""
+        return "squared error" if self.norm == "squares" else "error"
 
     @property
     def num_candidates(self) -> int:
@@ -144,6 +151,7 @@ class LayerBudget:
 
     def sums(self, mask: Sequence[int]) -> tuple[int, ...]:
         """Add up the chosen weights of each pool."""
+        check_mask(mask, self.num_candidates)
         n = len(self.pools[0])
         return tuple(
             sum(w for w, x in zip(pool, mask[p * n : (p + 1) * n], strict=True) if x)

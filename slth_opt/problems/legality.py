@@ -10,6 +10,9 @@ from typing import Any
 from slth_opt.errors import ProblemError
 from slth_opt.grid import CAPACITY, Grid, listed, unwrapped
 
+MOST_SHOWN = 1000
+"""Bits above the binary point of a float, with room for what rounding may add."""
+
 Size = int | tuple[int, int] | None
 """A size rule: exactly k, between two sizes (both allowed), or any size."""
 
@@ -138,6 +141,35 @@ def check_capacity(values: Iterable[int], *, where: str = "") -> None:
             f"the absolute values {where}add up to {total.bit_length()} bits, at most {CAPACITY} "
             "are possible (sum below 2^62): use a coarser grid"
         )
+
+
+def check_shown(bits: int, grid: Grid) -> None:
+    """Refuse numbers that no float could show: of so many bits, in units of a grid.
+
+    Examples
+    --------
+    >>> check_shown(62, Grid(exponent=-960))
+    Traceback (most recent call last):
+    ...
+    slth_opt.errors.ProblemError: values of 62 bits in units of 2^960 are too large for floats: \
+use smaller numbers
+    """
+    if bits - grid.exponent > MOST_SHOWN:
+        raise ProblemError(
+            f"values of {bits} bits in units of 2^{-grid.exponent} are too large for floats: "
+            "use smaller numbers"
+        )
+
+
+def check_mask(mask: Sequence[int], num_candidates: int) -> None:
+    """Refuse a mask that is not one entry per candidate.
+
+    Examples
+    --------
+    >>> check_mask((1, 0), 2)
+    """
+    if len(mask) != num_candidates:
+        raise ProblemError(f"the mask has {len(mask)} entries for {num_candidates} candidates")
 
 
 def size_range(size: Size, num_candidates: int) -> tuple[int, int]:

@@ -1,8 +1,11 @@
-"""Several arrays of reals on one grid: where a layer's numbers come from."""
+"""Several arrays of reals on one grid: where a layer's numbers come from.
+
+No sum is ever taken across the rows of a layer, so each row needs to fit on its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -25,34 +28,84 @@ Matrix = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Matrices of integers, the grid they share, and whether any number was rounded to it."""
+    """Rows of integers and a goal for each, their grid, and whether any number was rounded."""
 
-    matrices: tuple[Matrix, ...]
+    rows: Matrix
+    goals: tuple[int, ...]
     grid: Grid
     rounded: bool
 
 
-def place_together(
-    matrices: Sequence[Sequence[Sequence[Fraction]]],
+def place_rows(
+    rows: Sequence[Sequence[Fraction]],
+    goals: Sequence[Fraction],
     *,
+    names: tuple[str, str],
     rounding: str = "exact",
     bits: int | None = None,
 ) -> Placed:
-    """Place matrices of reals on one grid.
+    """Place rows of reals, each with a goal of its own, on one grid.
+
+    Parameters
+    ----------
+    rows, goals
+        What to place.
+    names
+        What messages call row ``{r}`` with its goal, and entry ``{k}`` of it.
+    rounding, bits
+        As for `SubsetSum.from_reals`.
 
     Examples
     --------
     >>> half, two = Fraction(1, 2), Fraction(2)
-    >>> placed = place_together([[[half], [two]], [[half, two]]])
-    >>> placed.matrices, placed.grid.exponent
-    ((((1,), (4,)), ((1, 4),)), 1)
+    >>> names = "pool {r} and its target", "pool {r}, entry {k}"
+    >>> placed = place_rows([[half], [two]], [half, two], names=names)
+    >>> placed.rows, placed.goals, placed.grid.exponent
+    (((1,), (4,)), (1, 4), 1)
     """
-    flat = [v for rows in matrices for row in rows for v in row]
-    grid = choose_grid(flat, rounding=rounding, bits=bits)
-    placed = tuple(tuple(grid.nearest(row) for row in rows) for rows in matrices)
-    integers = [v for rows in placed for row in rows for v in row]
-    moved = any(grid.real(i) != real for i, real in zip(integers, flat, strict=True))
-    return Placed(matrices=placed, grid=grid, rounded=moved)
+    groups = [[*row, goal] for row, goal in zip(rows, goals, strict=True)]
+    reach, widest = max((bits_needed(group), r) for r, group in enumerate(groups))
+    whole = names[0].format(r=widest)
+    if rounding == "exact" and bits is None:
+        exponent, where = _finest(_named(rows, goals, names[1]))
+        if exponent + reach > CAPACITY:
+            raise GridError(
+                f"{where} needs 2^-{exponent} to be exact, and {whole} sums up to 2^{reach}: "
+                f"{exponent + reach - CAPACITY} bits were missing (at most {CAPACITY} are "
+                f"possible); use rounding='nearest' with bits <= {CAPACITY - reach - 1}"
+            )
+        grid = Grid(exponent=exponent)
+    else:
+        if type(bits) is int and rounding == "nearest" and bits >= CAPACITY - reach:
+            raise GridError(
+                f"bits={bits} is too fine for {whole}, which sums up to 2^{reach}: use bits <= "
+                f"{CAPACITY - reach - 1}"
+            )
+        grid = choose_grid(groups[widest], rounding=rounding, bits=bits)
+    placed, integer_goals = tuple(map(grid.nearest, rows)), grid.nearest(goals)
+    return Placed(
+        rows=placed,
+        goals=integer_goals,
+        grid=grid,
+        rounded=is_moved(grid, (*rows, goals), (*placed, integer_goals)),
+    )
+
+
+def is_moved(
+    grid: Grid, rows: Sequence[Sequence[Fraction]], placed: Sequence[Sequence[int]]
+) -> bool:
+    """Tell whether any real is not what its integer stands for.
+
+    Examples
+    --------
+    >>> is_moved(Grid(exponent=1), [[Fraction(1, 2)], [Fraction(1, 3)]], [[1], [1]])
+    True
+    """
+    return any(
+        grid.real(integer) != real
+        for row, integers in zip(rows, placed, strict=True)
+        for real, integer in zip(row, integers, strict=True)
+    )
 
 
 def real_rows(rows: Iterable[Iterable[Any]], *, what: str) -> list[list[Fraction]]:
@@ -80,39 +133,60 @@ def check_products(
     second: Sequence[Sequence[Fraction]],
     targets: Sequence[Sequence[Fraction]],
 ) -> None:
-    """Refuse matrices whose exact products need more than the capacity; name the finest entries.
+    """Refuse matrices whose exact products need more than the capacity; name the entries.
 
     Examples
     --------
     >>> tiny = Fraction(1, 2**40)
-    >>> check_products([[tiny]], [[Fraction(1), tiny]], [[Fraction(1)]])
+    >>> check_products([[tiny]], [[Fraction(1)], [tiny]], [[Fraction(1)], [tiny]])
     Traceback (most recent call last):
     ...
-    slth_opt.errors.GridError: the products need 2^-80 to be exact and sums up to 2^1: 19 bits \
-were missing (at most 62 are possible); first[0][0] needs 2^-40 and second[0][1] 2^-40: use \
-rounding='nearest' with bits
+    slth_opt.errors.GridError: entry (0, 0) has products up to 2^1, and to be exact first 0, \
+entry 0 needs 2^-40 and second 1, entry 0 2^-40: 19 bits were missing (at most 62 are possible); \
+use rounding='nearest' with bits
     """
-    named = (("first", first), ("second", second), ("targets", targets))
-    finest = {name: _finest(rows, name=name) for name, rows in named}
-    exponent = max(finest["first"][0] + finest["second"][0], finest["targets"][0])
-    widest = max(abs(v) for row in first for v in row) * max(abs(v) for row in second for v in row)
-    largest = max(abs(v) for row in targets for v in row)
-    reach = bits_needed([widest * len(first) + largest])
+    (u, where_u), (v, where_v), (t, where_t) = (
+        _finest(_named(rows, (), name + " {r}, entry {k}"))
+        for name, rows in (("first", first), ("second", second), ("targets", targets))
+    )
+    exponent = max(u + v, t)
+    columns = tuple(zip(*first, strict=True))
+    reach, i, j = max(
+        (bits_needed([*(a * b for a, b in zip(row, column, strict=True)), targets[i][j]]), i, j)
+        for i, row in enumerate(second)
+        for j, column in enumerate(columns)
+    )
     if exponent + reach <= CAPACITY:
         return
-    (u, where_u), (v, where_v), (t, where_t) = finest.values()
-    culprit = f"{where_u} needs 2^-{u} and {where_v} 2^-{v}" if u + v >= t else f"{where_t} 2^-{t}"
+    culprit = f"{where_u} needs 2^-{u} and {where_v} 2^-{v}"
     raise GridError(
-        f"the products need 2^-{exponent} to be exact and sums up to 2^{reach}: "
-        f"{exponent + reach - CAPACITY} bits were missing (at most {CAPACITY} are possible); "
-        f"{culprit}: use rounding='nearest' with bits"
+        f"entry ({i}, {j}) has products up to 2^{reach}, and to be exact "
+        f"{culprit if u + v >= t else f'{where_t} needs 2^-{t}'}: {exponent + reach - CAPACITY} "
+        f"bits were missing (at most {CAPACITY} are possible); use rounding='nearest' with bits"
     )
 
 
-def _finest(rows: Sequence[Sequence[Fraction]], *, name: str) -> tuple[int, str]:
-    """Return the exponent a matrix needs, and the entry that needs it."""
-    return max(
-        (finest_exponent([v]), f"{name}[{r}][{c}]")
-        for r, row in enumerate(rows)
-        for c, v in enumerate(row)
-    )
+def _named(
+    rows: Sequence[Sequence[Fraction]], goals: Sequence[Fraction], entry: str
+) -> Iterator[tuple[Fraction, str]]:
+    """Yield every number with what messages call it."""
+    for r, row in enumerate(rows):
+        for k, value in enumerate(row):
+            yield value, entry.format(r=r, k=k)
+    for r, goal in enumerate(goals):
+        yield goal, f"target {r}"
+
+
+def _finest(named: Iterable[tuple[Fraction, str]]) -> tuple[int, str]:
+    """Return the exponent that numbers need, and the first that needs it."""
+    finest = -1, ""
+    for value, where in named:
+        if value.denominator & (value.denominator - 1):
+            raise GridError(
+                f"{where}, {value}, lies on no power-of-two grid; use rounding='nearest' to "
+                "round it"
+            )
+        exponent = finest_exponent([value])
+        if exponent > finest[0]:
+            finest = exponent, where
+    return finest

@@ -18,13 +18,15 @@ from slth_opt.problems.legality import (
     check_budget,
     check_capacity,
     check_count,
+    check_mask,
     check_meaning,
+    check_shown,
     digest_of,
     whole_matrix,
     whole_number,
     whole_numbers,
 )
-from slth_opt.problems.placing import place_together, real_rows
+from slth_opt.problems.placing import place_rows, real_rows
 
 MINIMISE = ("edges", "neurons", "error")
 """What a block may minimise: kept edges or used neurons within tolerances, or the largest error."""
@@ -87,6 +89,7 @@ class SharedBlock:
                 f"minimise must be one of {', '.join(MINIMISE)}, got {self.minimise!r}"
             )
         self._check_rules()
+        check_shown(self.bits, self.grid)
 
     def _check_rules(self) -> None:
         """Refuse rules that do not belong to what is minimised."""
@@ -150,8 +153,11 @@ class SharedBlock:
         check_count(v[0], len(u), what="entries of second 0", each="entries of first")
         products = [[a * b for a, b in zip(u, row, strict=True)] for row in v]
         check_count(goals, len(products), what="targets", each="outputs")
-        placed = place_together([products, [goals]], rounding=rounding, bits=bits)
-        integers, (integer_goals,) = placed.matrices
+        names = (
+            "output {r}, its products and its target,",
+            "first {k} times second {r}, entry {k}",
+        )
+        placed = place_rows(products, goals, names=names, rounding=rounding, bits=bits)
         allowed = None
         if tolerance is not None:
             is_one = not hasattr(tolerance, "__len__")
@@ -162,13 +168,14 @@ class SharedBlock:
             # admits every sum is the same as one that just does.
             unit = placed.grid.real(1)
             reach = [
-                sum(map(abs, row)) + abs(t) for row, t in zip(integers, integer_goals, strict=True)
+                sum(map(abs, row)) + abs(t)
+                for row, t in zip(placed.rows, placed.goals, strict=True)
             ]
             check_count(given, len(goals), what="tolerances", each="outputs")
             allowed = tuple(min(t // unit, r) for t, r in zip(given, reach, strict=True))
         return cls(
-            products=integers,
-            targets=integer_goals,
+            products=placed.rows,
+            targets=placed.goals,
             minimise=minimise,
             tolerances=allowed,
             most_edges=most_edges,
@@ -232,6 +239,7 @@ class SharedBlock:
 
     def sums(self, mask: Sequence[int]) -> tuple[int, ...]:
         """Add up the chosen products of each output."""
+        check_mask(mask, self.num_candidates)
         h = self.num_neurons
         return tuple(
             sum(p for p, x in zip(row, mask[i * h : (i + 1) * h], strict=True) if x)

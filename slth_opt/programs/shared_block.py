@@ -46,7 +46,10 @@ def program(problem: SharedBlock) -> IntegerProgram:
         chosen = tuple((i * h + k, p) for k, p in enumerate(products) if p)
         if problem.tolerances is not None:
             allowed = problem.tolerances[i]
-            low, high = target - allowed, target + allowed
+            # Drawn in to what the sums reach, so that no side is longer than they are.
+            reach = sum(p for p in products if p < 0), sum(p for p in products if p > 0)
+            low = max(target - allowed, min(target, reach[0]))
+            high = min(target + allowed, max(target, reach[1]))
             rows.append(Row(name=f"near{i}", terms=chosen, low=low, high=high))
         else:
             z = n + h

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from operator import add
+
 from slth_opt.problems import JointLayer, LayerBudget, SharedBlock
 from slth_opt.reproving.pools import best_errors
 from slth_opt.reproving.records import Reproof
@@ -47,11 +50,17 @@ def search_block(problem: SharedBlock, bound: int, most_steps: int) -> Reproof:
     3
     """
     h, outputs = problem.num_neurons, len(problem.products)
-    if h > 40 or outputs * 2**h * (h + 1) > most_steps * LOOKS_A_STEP:
+    # An error under a budget of edges is bisected among all that occur, one for each subset.
+    rounds = 1 if problem.most_edges is None else h + outputs.bit_length()
+    if h > 40 or rounds * outputs * 2**h * (h + 1) > most_steps * LOOKS_A_STEP:
         return Reproof(complete=False, found=None)
     errors = [_errors_of(row, t) for row, t in zip(problem.products, problem.targets, strict=True)]
     if problem.tolerances is not None:
-        return _within(problem, errors, problem.tolerances, bound)
+        least = _cheapest(problem, errors, problem.tolerances)
+        return Reproof(complete=True, found=least if least is not None and least < bound else None)
+    if problem.most_edges is None:
+        best = _most_precise(problem, errors)
+        return Reproof(complete=True, found=best if best < bound else None)
     # No error below the bound is possible but those that occur: look for the least that will do.
     possible = sorted({error for each in errors for error in each if error < bound})
     low, high = 0, len(possible)
@@ -77,8 +86,9 @@ def search_joint(problem: JointLayer, bound: int, most_steps: int) -> Reproof:
     """
     outputs, hidden, inputs = problem.shape
     few, many = sorted((outputs, inputs))
+    shared_out = min(problem.most, hidden * many) * (hidden + 1)
     if hidden * (few + 1) > 40 or (
-        2 ** (hidden * (few + 1)) * many * few > most_steps * LOOKS_A_STEP
+        2 ** (hidden * few) * many * (2**hidden * few + shared_out) > most_steps * LOOKS_A_STEP
     ):
         return Reproof(complete=False, found=None)
     # Transposed, the layer is the same problem with the matrices exchanged.
@@ -88,7 +98,7 @@ def search_joint(problem: JointLayer, bound: int, most_steps: int) -> Reproof:
     best = bound
     for mask in range(2 ** (hidden * few)):
         kept = [mask >> (hidden * i) & (2**hidden - 1) for i in range(few)]
-        room = problem.most - mask.bit_count()
+        room = min(problem.most - mask.bit_count(), hidden * many)
         if room >= 0:
             best = min(best, _best_others(problem.norm, lines, others, goals, kept, room))
     return Reproof(complete=True, found=best if best < bound else None)
@@ -98,19 +108,28 @@ def _join(norm: str, a: int, b: int) -> int:
     return max(a, b) if norm == "linf" else a + b
 
 
-def _errors_of(row: tuple[int, ...], target: int) -> list[int]:
+def _errors_of(row: Sequence[int], target: int) -> list[int]:
     """Return the error of every subset of a row, the subset's bits as the index."""
-    sums = [0]
+    sums = [-target]
     for weight in row:
         sums += [total + weight for total in sums]
-    return [abs(total - target) for total in sums]
+    return list(map(abs, sums))
 
 
-def _within(
-    problem: SharedBlock, errors: list[list[int]], tolerances: tuple[int, ...], bound: int
-) -> Reproof:
-    least = _cheapest(problem, errors, tolerances)
-    return Reproof(complete=True, found=least if least is not None and least < bound else None)
+def _most_precise(problem: SharedBlock, errors: list[list[int]]) -> int:
+    """Return the least largest error, whatever the edges, within the budget of neurons."""
+    h = problem.num_neurons
+    largest = [0] * 2**h
+    for each in errors:
+        # The least error among the used neurons, found by leaving out one at a time.
+        least = list(each)
+        for k in range(h):
+            for used in range(2**h):
+                if used >> k & 1 and least[used ^ (1 << k)] < least[used]:
+                    least[used] = least[used ^ (1 << k)]
+        largest = list(map(max, largest, least))
+    most = h if problem.most_neurons is None else problem.most_neurons
+    return min(error for used, error in enumerate(largest) if used.bit_count() <= most)
 
 
 def _cheapest(
@@ -153,45 +172,36 @@ def _best_others(
     room: int,
 ) -> int:
     """Return the least joint error once one mask is fixed, the other keeping at most `room`."""
+    hidden = len(others[0])
     best = [0] * (room + 1)
     for j, other in enumerate(others):
-        by_size = _by_size(norm, lines, other, [row[j] for row in goals], kept)
+        errors = _joint_errors(norm, lines, other, [row[j] for row in goals], kept)
+        if room == hidden * len(others):  # room for all: no sharing out
+            best[room] = _join(norm, best[room], min(errors))
+            continue
+        by_size = [errors[0]] * (hidden + 1)
+        for subset, error in enumerate(errors):
+            size = subset.bit_count()
+            if error < by_size[size]:
+                by_size[size] = error
         best = [
-            min(
-                _join(norm, best[k - size], error)
-                for size, error in enumerate(by_size)
-                if size <= k and error is not None
-            )
+            min(_join(norm, best[k - size], by_size[size]) for size in range(min(k, hidden) + 1))
             for k in range(room + 1)
         ]
     return best[room]
 
 
-def _by_size(
+def _joint_errors(
     norm: str,
     lines: tuple[tuple[int, ...], ...],
     other: tuple[int, ...],
     goals: list[int],
     kept: list[int],
-) -> list[int | None]:
-    """Return the least joint error of one row of the other mask, for every number of edges."""
-    hidden = len(other)
-    best: list[int | None] = [None] * (hidden + 1)
-    columns = []
-    for line, mask in zip(lines, kept, strict=True):
+) -> list[int]:
+    """Return the joint error of every subset of one row of the other mask, its bits the index."""
+    joint = [0] * 2 ** len(other)
+    for line, goal, mask in zip(lines, goals, kept, strict=True):
         pairs = enumerate(zip(line, other, strict=True))
-        columns.append(_sums_of([u * v * (mask >> k & 1) for k, (u, v) in pairs]))
-    for subset, sums in enumerate(zip(*columns, strict=True)):
-        errors = [abs(s - t) for s, t in zip(sums, goals, strict=True)]
-        error, size = (max(errors) if norm == "linf" else sum(errors)), subset.bit_count()
-        known = best[size]
-        best[size] = error if known is None else min(known, error)
-    return best
-
-
-def _sums_of(weights: list[int]) -> list[int]:
-    """Return the sum of every subset, the subset's bits as the index."""
-    sums = [0]
-    for weight in weights:
-        sums += [total + weight for total in sums]
-    return sums
+        errors = _errors_of([u * v * (mask >> k & 1) for k, (u, v) in pairs], goal)
+        joint = list(map(max if norm == "linf" else add, joint, errors))
+    return joint
