@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from slth_opt.results import Effort, Reported, Stop
+from slth_opt.results import Reported, Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +87,32 @@ class Backend:
     solve: Solve
     refuses: Callable[[Any], str | None] = lambda problem: None
     can_be_watched: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heuristic:
+    """One way to pick subsets without a proof.
+
+    Parameters
+    ----------
+    name
+        What users call it.
+    source
+        The paper or the idea it comes from.
+    summary
+        One line for people.
+    rules
+        The size rules it knows, of `slth_opt.size_rules.RULES`.
+    choose
+        Masks for many rows at once: pools (N x n floats), targets (N floats), the size rule and
+        a random generator in; N x n booleans out. Errors are recomputed by others, exactly.
+    """
+
+    name: str
+    source: str
+    summary: str
+    rules: tuple[str, ...]
+    choose: Callable[..., Any]
 
 
 def too_many_subsets(num_candidates: int, fewest: int, most: int, limit: int) -> bool:

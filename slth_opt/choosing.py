@@ -1,0 +1,172 @@
+"""Subsets for many weights under one size rule: exactly, or by a heuristic beside the optimum.
+
+Whoever chooses, the errors are recomputed in integers from the masks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from slth_opt.batch import Profiles, nearest_subsets, profiles, smallest_subsets
+from slth_opt.budgets import share_budget
+from slth_opt.errors import GridError, ProblemError
+from slth_opt.heuristics import heuristic_named
+from slth_opt.size_rules import SizeRule
+from slth_opt.tables import Table, make_table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CHUNK = 2**18
+"""Rows whose errors are recomputed together."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Choice:
+    """A subset for every weight, and how far off it is.
+
+    Parameters
+    ----------
+    masks
+        One row of booleans for each weight.
+    error_units
+        The errors as integers, in units of ``2**-exponent``.
+    exponent
+        Their grid.
+    rounded
+        Whether the targets were rounded to that grid.
+    proven
+        Whether every subset is proven best under the rule.
+    """
+
+    masks: np.ndarray
+    error_units: np.ndarray
+    exponent: int
+    rounded: bool
+    proven: bool
+
+    @property
+    def errors(self) -> np.ndarray:
+        """The errors as floats, rounded once."""
+        import numpy as np
+
+        return np.ldexp(self.error_units.astype(np.float64), -self.exponent)
+
+
+def choose(
+    pools: Any,
+    targets: Any,
+    rule: SizeRule,
+    *,
+    method: str = "exact",
+    rng: np.random.Generator | None = None,
+    progress: Progress | None = None,
+) -> Choice:
+    """Choose a subset of every pool under one size rule.
+
+    Parameters
+    ----------
+    pools, targets
+        One row of candidates for each target.
+    rule
+        The size rule. Weights that no subset serves within the tolerance of ``"smallest"`` get
+        their nearest subset instead; their error tells.
+    method
+        ``"exact"``, or the name of a heuristic.
+    rng
+        For heuristics that draw.
+    progress
+        Told the rows done and all rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rule = SizeRule(rule="exactly", size=2)
+    >>> choose(np.array([[0.5, 0.25, 1.0]]), np.array([0.8]), rule).masks.tolist()
+    [[True, True, False]]
+    """
+    if method != "exact":
+        heuristic = heuristic_named(method)
+        if rule.rule not in heuristic.rules:
+            raise ProblemError(
+                f"heuristic {method!r} knows the size rules {', '.join(heuristic.rules)}, not "
+                f"{rule.rule!r}"
+            )
+        masks = heuristic.choose(pools, targets, rule, rng)
+        return recomputed(pools, targets, masks, proven=False)
+    placing = _placing(pools, targets)
+    if rule.rule == "smallest":
+        found = smallest_subsets(
+            pools, targets, tolerance=rule.tolerance, progress=progress, **placing
+        )
+        masks = found.batch.masks
+        missed = (found.sizes < 0).nonzero()[0]
+        if missed.size:
+            nearest = nearest_subsets(pools[missed], targets[missed], **placing)
+            masks[missed] = nearest.masks
+    elif rule.rule == "budget":
+        assert rule.most is not None
+        by_size = profiles_of(pools, targets, progress)
+        masks = share_budget(by_size, rule.most, norm=rule.norm).masks()
+    else:
+        masks = nearest_subsets(pools, targets, size=rule.size, progress=progress, **placing).masks
+    return recomputed(pools, targets, masks, proven=True)
+
+
+def profiles_of(pools: Any, targets: Any, progress: Progress | None = None) -> Profiles:
+    """Return the best subset of every size, on the grid that `choose` would use.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> profiles_of(np.array([[0.5, 0.25]]), np.array([0.75])).errors.tolist()
+    [[0.75, 0.25, 0.0]]
+    """
+    return profiles(pools, targets, progress=progress, **_placing(pools, targets))
+
+
+def recomputed(pools: Any, targets: Any, masks: np.ndarray, *, proven: bool) -> Choice:
+    """Return masks with their errors, added up again in integers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mask = np.array([[True, False, True]])
+    >>> recomputed(np.array([[0.5, 0.25, 1.0]]), np.array([0.75]), mask, proven=False).errors
+    array([0.75])
+    """
+    import numpy as np
+
+    table = _table(pools, targets)
+    units = np.empty(len(masks), np.int64)
+    for first in range(0, len(masks), CHUNK):
+        last = min(first + CHUNK, len(masks))
+        units[first:last] = table.placed(first, last).errors_of(masks[first:last])
+    return Choice(
+        masks=masks,
+        error_units=units,
+        exponent=table.grid.exponent,
+        rounded=table.grid.rounded,
+        proven=proven,
+    )
+
+
+def _table(pools: Any, targets: Any) -> Table:
+    placing = {"bits": None, **_placing(pools, targets)}
+    return make_table(pools, targets, size=None, **placing)
+
+
+def _placing(pools: Any, targets: Any) -> dict[str, Any]:
+    """Return how to place the numbers: exactly, or to the nearest where the targets are too fine.
+
+    Products of a source always fit; a trained weight near zero may need more bits than there are.
+    """
+    try:
+        make_table(pools, targets, size=None, rounding="exact", bits=None)
+    except GridError:
+        return {"rounding": "nearest"}
+    return {"rounding": "exact"}

@@ -1,0 +1,28 @@
+"""Malach et al. 2020: one hidden neuron for each side of each weight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from slth_opt.layouts import Construction, draw_layers, refuse_fans, split_branches
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from slth_opt.networks import Network
+    from slth_opt.sources import LayerSource
+
+
+def lay_out(target: Network, n: int, rng: np.random.Generator) -> tuple[LayerSource, ...]:
+    """Draw a diamond as `pensia` does; a subset of one is a pair u, v with uv near w."""
+    return draw_layers(target, rng, split_branches(n))
+
+
+CONSTRUCTION = Construction(
+    name="malach",
+    paper="Malach et al. 2020",
+    summary="diamonds split by sign, a single neuron for each side",
+    lay_out=lay_out,
+    default_rule="exactly",
+    refuse=refuse_fans,
+)

@@ -1,0 +1,23 @@
+"""Ways to pick subsets without a proof, one file each. A new one is one file and one entry here."""
+
+from slth_opt.errors import ProblemError
+from slth_opt.heuristics import greedy
+from slth_opt.methods import Heuristic
+
+HEURISTICS: tuple[Heuristic, ...] = (greedy.HEURISTIC,)
+"""Every heuristic there is; command line, tests and docs read this."""
+
+
+def heuristic_named(name: str) -> Heuristic:
+    """Return the heuristic of a name; an unknown name is answered with the known ones.
+
+    Examples
+    --------
+    >>> heuristic_named("greedy").rules[0]
+    'exactly'
+    """
+    for heuristic in HEURISTICS:
+        if heuristic.name == name:
+            return heuristic
+    known = ", ".join(heuristic.name for heuristic in HEURISTICS)
+    raise ProblemError(f"there is no heuristic {name!r}; there are {known}")

@@ -1,0 +1,22 @@
+"""Tickets: a target, a source drawn from a seed, and the mask that cuts one from the other.
+
+A ticket is what theory promises to exist, made concrete: every weight of the target is a subset
+sum of the source, and running the masked source is running these sums.
+"""
+
+from slth_opt.tickets.building import build_ticket, default_rule, questions
+from slth_opt.tickets.counting import EdgeCounts, count_edges
+from slth_opt.tickets.cutting import ticket_network
+from slth_opt.tickets.records import BIAS, Part, Ticket
+
+__all__ = [
+    "BIAS",
+    "EdgeCounts",
+    "Part",
+    "Ticket",
+    "build_ticket",
+    "count_edges",
+    "default_rule",
+    "questions",
+    "ticket_network",
+]
