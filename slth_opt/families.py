@@ -34,6 +34,7 @@ FAMILIES: dict[str, Family] = {
     "meeting": Family(family="meeting in the middle", exact=True),
     "small_sizes": Family(family="meeting in the middle", exact=True),
     "four_lists": Family(family="meeting in the middle", exact=True),
+    "points": Family(family="meeting in the middle", exact=True),
     "branching": Family(family="branch and bound", exact=True),
     "cp_sat": Family(family="constraint programming", exact=True, software="ortools"),
     "cbc": Family(family="branch and cut", exact=False, software="pulp"),

@@ -8,6 +8,7 @@ from slth_opt.backends import (
     four_lists,
     highs,
     meeting,
+    points,
     scip,
     small_sizes,
 )
@@ -18,6 +19,7 @@ BACKENDS: tuple[Backend, ...] = (
     meeting.BACKEND,
     small_sizes.BACKEND,
     four_lists.BACKEND,
+    points.BACKEND,
     branching.BACKEND,
     enumeration.BACKEND,
     cp_sat.BACKEND,

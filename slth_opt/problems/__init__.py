@@ -6,6 +6,7 @@ which the choices of many weights depend on each other.
 
 from slth_opt.problems.joint_layer import JointLayer
 from slth_opt.problems.layer_budget import LayerBudget
+from slth_opt.problems.pooled_signs import pooled_signs
 from slth_opt.problems.shared_block import SharedBlock
 from slth_opt.problems.smallest_subset import SmallestSubset
 from slth_opt.problems.subset_sum import SubsetSum
@@ -49,4 +50,5 @@ __all__ = [
     "SmallestSubset",
     "SubsetSum",
     "VectorSum",
+    "pooled_signs",
 ]
