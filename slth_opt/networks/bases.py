@@ -95,6 +95,8 @@ def orbit_basis(
             f"{len(generators_out)}"
         )
     inputs, outputs = len(generators_in[0]), len(generators_out[0])
+    if not inputs or not outputs:
+        raise ProblemError("a group acts on at least one feature, got none")
     for what, size, generators in (("in", inputs, generators_in), ("out", outputs, generators_out)):
         for g, permutation in enumerate(generators):
             if sorted(permutation) != list(range(size)):

@@ -18,6 +18,9 @@ from slth_opt.errors import ProblemError
 if TYPE_CHECKING:
     import numpy as np
 
+_LARGEST_WHOLE = 2**53
+"""Integers up to here are doubles."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layer:
@@ -28,7 +31,7 @@ class Layer:
     coefficients
         Shape (outputs, inputs, maps).
     basis
-        0/1 matrices of shape (maps, features out, features in).
+        0/1 matrices of shape (maps, features out, features in), no two with a 1 at one place.
     bias
         One number for each output channel, or None.
     relu
@@ -53,15 +56,12 @@ class Layer:
     skip: int = 0
 
     def __post_init__(self) -> None:
-        import numpy as np
-
-        if self.basis.dtype != bool or self.basis.ndim != 3:
-            raise ProblemError("a basis must be a boolean array (maps, features out, features in)")
-        coefficients = as_reals(self.coefficients, what="coefficients")
+        _check_basis(self.basis)
+        coefficients = _as_floats(self.coefficients, what="coefficients")
         if (
             coefficients.ndim != 3
             or coefficients.shape[2] != len(self.basis)
-            or 0 in (*coefficients.shape, *self.basis.shape)
+            or 0 in coefficients.shape
         ):
             raise ProblemError(
                 f"coefficients must have the shape (outputs, inputs, {len(self.basis)}), got "
@@ -69,14 +69,14 @@ class Layer:
             )
         object.__setattr__(self, "coefficients", coefficients)
         if self.bias is not None:
-            bias = as_reals(self.bias, what="bias", one_row=True)
+            bias = _as_floats(self.bias, what="bias", one_row=True)
             if bias.shape != coefficients.shape[:1]:
                 raise ProblemError(
                     f"bias must hold {len(coefficients)} numbers, got the shape {bias.shape}"
                 )
-            object.__setattr__(self, "bias", np.asarray(bias))
-        if self.skip < 0:
-            raise ProblemError(f"skip must not be negative, got {self.skip}")
+            object.__setattr__(self, "bias", bias)
+        if isinstance(self.skip, bool) or not isinstance(self.skip, int) or self.skip < 0:
+            raise ProblemError(f"skip must be an integer >= 0, got {self.skip!r}")
 
     @property
     def num_inputs(self) -> int:
@@ -135,6 +135,18 @@ class Fan:
     weights: np.ndarray
     features: int
     relu: bool = True
+
+    def __post_init__(self) -> None:
+        weights = _as_floats(self.weights, what="weights")
+        if weights.ndim != 2 or not weights.size:
+            raise ProblemError(
+                f"weights must have the shape (inputs, hidden channels), got {weights.shape}"
+            )
+        object.__setattr__(self, "weights", weights)
+        if isinstance(self.features, bool) or not isinstance(self.features, int):
+            raise ProblemError(f"features must be an integer >= 1, got {self.features!r}")
+        if self.features < 1:
+            raise ProblemError(f"features must be an integer >= 1, got {self.features}")
 
     @property
     def num_inputs(self) -> int:
@@ -261,3 +273,33 @@ def dense_network(matrices: Iterable[Any], biases: Iterable[Any] | None = None) 
             for k, (array, bias) in enumerate(zip(arrays, given, strict=True))
         )
     )
+
+
+def _check_basis(basis: Any) -> None:
+    import numpy as np
+
+    if not isinstance(basis, np.ndarray) or basis.dtype != bool or basis.ndim != 3:
+        raise ProblemError("a basis must be a boolean array (maps, features out, features in)")
+    if 0 in basis.shape:
+        raise ProblemError(f"a basis needs maps between features, got the shape {basis.shape}")
+    # Then every entry of the layer's matrix is one coefficient, and no sum of floats.
+    several = np.count_nonzero(basis, axis=0) > 1
+    if several.any():
+        out, source = (int(i) for i in np.argwhere(several)[0])
+        one, other = np.flatnonzero(basis[:, out, source])[:2]
+        raise ProblemError(
+            f"maps {one} and {other} of the basis both lead from feature {source} to feature "
+            f"{out}; maps must not overlap"
+        )
+
+
+def _as_floats(values: Any, *, what: str, one_row: bool = False) -> np.ndarray:
+    """Return numbers as the same numbers in float32 or float64."""
+    import numpy as np
+
+    numbers = as_reals(values, what=what, one_row=one_row)
+    if numbers.dtype.kind == "f":
+        return numbers.astype(np.float32) if numbers.dtype.itemsize < 4 else numbers
+    if ((numbers > _LARGEST_WHOLE) | (numbers < -_LARGEST_WHOLE)).any():
+        raise ProblemError(f"{what} must be floats, or integers of at most 2^53")
+    return numbers.astype(np.float64)

@@ -87,8 +87,13 @@ def accuracy(network: Network, inputs: Any, labels: Any, *, dtype: str = "float6
     """
     import numpy as np
 
-    outputs = run(network, inputs, dtype=dtype)
-    return float(np.mean(outputs.argmax(axis=1) == np.asarray(labels)))
+    outputs, given = run(network, inputs, dtype=dtype), np.asarray(labels)
+    if given.shape != (len(outputs),) or given.dtype.kind not in "iu" or not given.size:
+        raise ProblemError(
+            f"labels must be {len(outputs)} integers, at least one; got {given.dtype} of the "
+            f"shape {given.shape}"
+        )
+    return float(np.mean(outputs.argmax(axis=1) == given))
 
 
 def _fanned(layer: Fan, x: np.ndarray) -> np.ndarray:
