@@ -17,13 +17,21 @@ from hypothesis import strategies as st
 from slth_opt import SmallestSubset, SubsetSum, VectorSum, solve
 from slth_opt.backends import BACKENDS, meeting
 from slth_opt.families import FAMILIES
+from slth_opt.problems import POOL_KINDS
 
 BITS = (3, 12, 40, 52)
 """Leaves room to shift, scale and double: sums of 40 to 60 bits are among them."""
 
-OWN = [b for b in BACKENDS if b.exact and FAMILIES[b.name].software == "slth-opt"]
+OWN = [
+    b
+    for b in BACKENDS
+    if b.exact and FAMILIES[b.name].software == "slth-opt" and set(b.takes) & set(POOL_KINDS)
+]
 
 each_method = pytest.mark.parametrize("backend", OWN, ids=lambda backend: backend.name)
+each_of_one_row = pytest.mark.parametrize(
+    "backend", [b for b in OWN if "subset_sum" in b.takes], ids=lambda backend: backend.name
+)
 
 
 def best(problem, backend):
@@ -142,7 +150,7 @@ def test_a_looser_size_rule_never_hurts(backend, data):
     assert best(looser, backend) <= best(problem, backend)
 
 
-@each_method
+@each_of_one_row
 @given(problem=strategies.smallest_subsets(bits=BITS), more=st.integers(0, 2**40))
 def test_a_larger_tolerance_never_needs_more(backend, problem, more):
     """Whatever was within the smaller one is within the larger."""
@@ -150,7 +158,7 @@ def test_a_larger_tolerance_never_needs_more(backend, problem, more):
     assert best(larger, backend) <= best(problem, backend)
 
 
-@each_method
+@each_of_one_row
 @given(data=st.data())
 def test_zeros_turn_exactly_into_at_most(backend, data):
     """With k zeros in the pool, any number of the k choices can be wasted."""
@@ -160,7 +168,7 @@ def test_zeros_turn_exactly_into_at_most(backend, data):
     assert best(padded, backend) == best(replace(problem, fewest=0), backend)
 
 
-@each_method
+@each_of_one_row
 @given(problem=strategies.subset_sums(most=4, bits=BITS))
 def test_every_weight_twice_reaches_twice_as_far(backend, problem):
     """Choosing each chosen weight twice doubles sum, size and error; something else may win."""
@@ -174,7 +182,7 @@ def test_every_weight_twice_reaches_twice_as_far(backend, problem):
     assert best(doubled, backend) <= 2 * best(problem, backend)
 
 
-@each_method
+@each_of_one_row
 @given(problem=strategies.subset_sums(bits=BITS), step=st.integers(-(2**30), 2**30))
 def test_the_error_moves_no_faster_than_the_target(backend, problem, step):
     """A target that moves by d takes the best error along by d at most."""
@@ -182,7 +190,7 @@ def test_the_error_moves_no_faster_than_the_target(backend, problem, step):
     assert abs(best(moved, backend) - best(problem, backend)) <= abs(step)
 
 
-@each_method
+@each_of_one_row
 @given(problem=strategies.smallest_subsets(bits=BITS))
 def test_the_smallest_size_is_the_first_of_the_profile_within_the_tolerance(backend, problem):
     """A smallest subset is no bigger, and no smaller, than the best errors by size allow."""
@@ -195,7 +203,7 @@ def test_the_smallest_size_is_the_first_of_the_profile_within_the_tolerance(back
     assert best(problem, backend) == next(near, math.inf)
 
 
-@each_method
+@each_of_one_row
 @given(problem=strategies.subset_sums(bits=BITS))
 def test_the_best_of_a_range_is_the_best_of_its_sizes(backend, problem):
     """Size by size, by the method itself and by the profile of all sizes at once."""
@@ -220,7 +228,7 @@ def test_one_row_is_a_subset_sum(backend, problem, norm):
     idle = VectorSum(
         rows=((0,) * problem.num_candidates, *problem.rows), targets=(0, *problem.targets), **facts
     )
-    assert best(alone, backend) == best(idle, backend) == best(problem, backend)
+    assert best(alone, backend) == best(idle, backend) == best(problem, meeting.BACKEND)
 
 
 @several_rows
