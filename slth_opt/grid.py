@@ -137,7 +137,8 @@ def listed(values: Iterable[Any], *, what: str) -> list[Any]:
     try:
         return list(values)
     except TypeError:
-        raise ProblemError(f"{what}s must be given as a sequence, got {values!r}") from None
+        several = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+        raise ProblemError(f"{several} must be given as a sequence, got {values!r}") from None
 
 
 def unwrapped(value: Any, *, what: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from slth_opt import SmallestSubset, SubsetSum, VectorSum
+from slth_opt.problems import JointLayer, LayerBudget, SharedBlock
 
 BITS = (3, 12, 45, 57)
 """Sizes of single weights: ties galore, floats' own size, and near the capacity of 62 bits."""
@@ -113,3 +114,86 @@ def brimful_problems(draw, kinds=("subset_sum", "smallest_subset", "vector_sum")
 def problems(most=7):
     """Draw a problem of any kind."""
     return st.one_of(subset_sums(most=most), smallest_subsets(most=most), vector_sums(most=most))
+
+
+@st.composite
+def layer_budgets(draw, most=9, bits=BITS, norms=("linf", "l1", "squares")):
+    """Draw a `LayerBudget` of one to four pools, the budget from nothing to more than all."""
+    first = draw(pools(most=min(4, most), bits=bits))
+    n = len(first)
+    rows = [first, *draw(_more_rows(first, bits, most=min(3, most // n - 1)))]
+    return LayerBudget(
+        pools=tuple(rows),
+        targets=tuple(draw(targets(row)) for row in rows),
+        norm=draw(st.sampled_from(norms)),
+        most=draw(st.integers(0, len(rows) * n + 2)),
+    )
+
+
+@st.composite
+def shared_blocks(draw, most=9, bits=BITS, minimise=("edges", "neurons", "error")):
+    """Draw a `SharedBlock`; some have no legal selection, some no budget."""
+    first = draw(pools(most=min(4, most), bits=bits))
+    h = len(first)
+    rows = [first, *draw(_more_rows(first, bits, most=min(3, most // h - 1)))]
+    facts = {"products": tuple(rows), "targets": tuple(draw(targets(row)) for row in rows)}
+    what = draw(st.sampled_from(minimise))
+    if what == "error":
+        edges = draw(st.none() | st.integers(0, h * (len(rows) + 1) + 2))
+        neurons = draw(st.none() | st.integers(0, h + 1))
+        return SharedBlock(**facts, minimise=what, most_edges=edges, most_neurons=neurons)
+    reach = max(sum(map(abs, row)) for row in rows)
+    tolerance = st.one_of(st.integers(0, 3), st.integers(0, reach), st.just(2**62 - 1))
+    tolerances = tuple(draw(tolerance) for _ in rows)
+    return SharedBlock(**facts, minimise=what, tolerances=tolerances)
+
+
+@st.composite
+def joint_layers(draw, most=9, bits=(2, 6, 22, 28)):
+    """Draw a `JointLayer` of two matrices with ties and zeros, planted targets among others."""
+    hidden = draw(st.integers(1, min(3, most // 2)))
+    inputs = draw(st.integers(1, min(3, most // hidden - 1)))
+    outputs = draw(st.integers(1, min(3, most // hidden - inputs)))
+    limit = 2 ** draw(st.sampled_from(bits))
+    weight = st.one_of(st.integers(-limit, limit), st.sampled_from([0, 1, -1, limit]))
+
+    def matrix(rows, columns, entry):
+        row = st.lists(entry, min_size=columns, max_size=columns)
+        return draw(st.lists(row, min_size=rows, max_size=rows))
+
+    first, second = matrix(hidden, inputs, weight), matrix(outputs, hidden, weight)
+    kept, used = (
+        matrix(len(m), len(m[0]), st.integers(0, 1)) if draw(st.booleans()) else None
+        for m in (first, second)
+    )
+    far = 2 * limit * limit + 3
+    goals = matrix(outputs, inputs, st.one_of(st.integers(-far, far), st.integers(-2, 2)))
+    if kept and used:  # planted, or just beside
+        for i in range(outputs):
+            for j in range(inputs):
+                near = sum(
+                    used[i][k] * second[i][k] * kept[k][j] * first[k][j] for k in range(hidden)
+                )
+                goals[i][j] = near + draw(st.sampled_from([0, 0, 0, 1, -1]))
+    edges = hidden * (inputs + outputs)
+    return JointLayer(
+        first=first,
+        second=second,
+        targets=goals,
+        norm=draw(st.sampled_from(["linf", "l1"])),
+        most=draw(st.integers(0, edges + 2)),
+    )
+
+
+@st.composite
+def _more_rows(draw, first, bits, most):
+    """Draw rows as long as the first, with its numbers and others."""
+    limit = 2 ** draw(st.sampled_from(bits))
+    entries = st.one_of(st.integers(-limit, limit), st.sampled_from(first))
+    row = st.lists(entries, min_size=len(first), max_size=len(first)).map(tuple)
+    return draw(st.lists(row, max_size=most))
+
+
+def layers(most=9):
+    """Draw a layer problem of any kind."""
+    return st.one_of(layer_budgets(most=most), shared_blocks(most=most), joint_layers(most=most))

@@ -21,7 +21,7 @@ def program(problem: SubsetSum | VectorSum) -> IntegerProgram:
     ('above0', ((0, 2), (1, 5), (2, -1)), None, 4)
     """
     n, d = problem.num_candidates, len(problem.rows)
-    worst = [_worst_error(row, t) for row, t in zip(problem.rows, problem.targets, strict=True)]
+    worst = [worst_error(row, t) for row, t in zip(problem.rows, problem.targets, strict=True)]
     one_error = d == 1 or (isinstance(problem, VectorSum) and problem.norm == "linf")
     highest = [max(worst)] if one_error else worst
     rows = []
@@ -61,8 +61,14 @@ def point(problem: SubsetSum | VectorSum, mask: Sequence[int]) -> tuple[int, ...
     return (*mask, max(errors))
 
 
-def _worst_error(row: tuple[int, ...], target: int) -> int:
-    """Return the largest error any subset of a row can have."""
+def worst_error(row: tuple[int, ...], target: int) -> int:
+    """Return the largest error any subset of a row can have.
+
+    Examples
+    --------
+    >>> worst_error((2, -5), 4)
+    9
+    """
     highest = sum(w for w in row if w > 0)
     lowest = sum(w for w in row if w < 0)
     return max(highest - target, target - lowest)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slth_opt.problems import JointLayer
+from slth_opt.programs.error_programs import worst_error
 from slth_opt.programs.integer_program import IntegerProgram, Row, Variable
 
 
@@ -47,7 +48,7 @@ def program(problem: JointLayer) -> IntegerProgram:
                     Row(name=f"both{name}", terms=((a, 1), (b, 1), (w, -1)), low=None, high=1),
                 ]
                 chosen.append((w, product))
-        sides.append((tuple(chosen), target, sum(map(abs, products)) + abs(target)))
+        sides.append((tuple(chosen), target, worst_error(products, target)))
     first_error = len(variables)
     worst = [bound for _, _, bound in sides]
     highest = [max(worst)] if problem.norm == "linf" else worst

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from slth_opt.errors import ProblemError
 from slth_opt.problems import LayerBudget
+from slth_opt.programs.error_programs import worst_error
 from slth_opt.programs.integer_program import IntegerProgram, Row, Variable
 
 
@@ -24,7 +25,7 @@ def program(problem: LayerBudget) -> IntegerProgram:
         raise ProblemError("a sum of squares is no linear objective: use the backend 'profiles'")
     n, num_choices = len(problem.pools[0]), problem.num_candidates
     variables = [Variable(name=f"x{i}", low=0, high=1) for i in range(num_choices)]
-    worst = [sum(map(abs, pool)) + abs(target) for pool, target in problem.parts()]
+    worst = [worst_error(pool, target) for pool, target in problem.parts()]
     highest = [max(worst)] if problem.norm == "linf" else worst
     variables += [Variable(name=f"z{p}", low=0, high=high) for p, high in enumerate(highest)]
     rows = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slth_opt.problems import SharedBlock
+from slth_opt.programs.error_programs import worst_error
 from slth_opt.programs.integer_program import IntegerProgram, Row, Terms, Variable
 
 
@@ -32,8 +33,7 @@ def program(problem: SharedBlock) -> IntegerProgram:
     edges: Terms = (*((i, 1) for i in range(n)), *neurons)
     if problem.minimise == "error":
         highest = max(
-            sum(map(abs, row)) + abs(t)
-            for row, t in zip(problem.products, problem.targets, strict=True)
+            worst_error(row, t) for row, t in zip(problem.products, problem.targets, strict=True)
         )
         variables.append(Variable(name="z", low=0, high=highest))
         for name, terms, most in (
