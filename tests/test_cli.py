@@ -301,6 +301,7 @@ def test_json_is_one_object_and_nothing_else(slth, name):
         "doctor": (),
         "export": ("pool.json", "--format", "lp"),
         "joint": ("--draw", "2x4x2", "--bits", "4"),
+        "layer": ("--draw", "5x6", "--budget", "9"),
     }
     run = slth(name, *arguments.get(name, ("pool.json",)), "--json")
     assert (isinstance(run.json, dict), run.err) == (True, "")

@@ -76,6 +76,7 @@ ON_THE_LINE = {
     "no such instance": (("none.json",), "none.json: cannot be read: No such file"),
     "a folder": ((".",), "is a folder"),
     "instance and options": (("pool.json", "--size", "2"), "drop --size"),
+    "instance and zero": (("pool.json", "--round", "0"), "drop --round"),
     "unknown option": (("--wieghts", "1"), "unrecognized arguments: --wieghts"),
     "a line break": (("a\nb.json",), "cannot be read"),
     "a zero byte": (("a\0b.json",), "cannot be read"),

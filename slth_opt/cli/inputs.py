@@ -66,9 +66,9 @@ def read_problem(options: Namespace) -> Problem:
     """Return the problem of an instance file, or of a pool typed by hand."""
     rules = _size_rules(options)
     by_hand = [
-        *(f"--{name}" for name in ("weights", "target", "round") if _given(options, name)),
+        *(f"--{name}" for name in ("weights", "target", "round") if given(options, name)),
         *(rule for rule, _ in rules),
-        *(f"--{name}" for name in ("smallest", "tolerance") if _given(options, name)),
+        *(f"--{name}" for name in ("smallest", "tolerance") if given(options, name)),
     ]
     if options.instance is not None:
         if by_hand:
@@ -87,9 +87,9 @@ def read_size(options: Namespace, otherwise: str = "") -> Size:
     """Return the one size rule that was given."""
     rules = _size_rules(options)
     if len(rules) != 1:
-        given = f", not {' and '.join(name for name, _ in rules)}" if rules else ""
+        names = f", not {' and '.join(name for name, _ in rules)}" if rules else ""
         raise ProblemError(
-            f"give exactly one of --size K, --at-most K, --between LO HI, --any-size{given}"
+            f"give exactly one of --size K, --at-most K, --between LO HI, --any-size{names}"
             f"{otherwise}"
         )
     return rules[0][1]
@@ -132,8 +132,16 @@ def _size_rules(options: Namespace) -> list[tuple[str, Size]]:
     return rules
 
 
-def _given(options: Namespace, name: str) -> bool:
-    return getattr(options, name) not in (None, False)
+def given(options: Namespace, name: str) -> bool:
+    """Tell whether an option was given; 0 is a number like any other.
+
+    Examples
+    --------
+    >>> given(Namespace(budget=0), "budget"), given(Namespace(curve=False), "curve")
+    (True, False)
+    """
+    value = getattr(options, name)
+    return value is not None and value is not False
 
 
 def read_rounding(options: Namespace) -> dict[str, Any]:

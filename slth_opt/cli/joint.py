@@ -89,6 +89,8 @@ def _run(options: Namespace) -> int:
     with waiting("solving the entries one by one", note="Ctrl-C stops"):
         alone = entries_alone(problem)
     with watching(f"solving with {options.backend}", problem.objective_grid) as watch:
+        if watch is not None:
+            watch(None, alone)
         result = solve(problem, options.backend, effort, watch=watch)
     result, by_entries = _with_bound(result, alone)
     save(options, source, problem)
