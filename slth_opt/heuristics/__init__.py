@@ -1,10 +1,17 @@
 """Ways to pick subsets without a proof, one file each. A new one is one file and one entry here."""
 
 from slth_opt.errors import ProblemError
-from slth_opt.heuristics import greedy
+from slth_opt.heuristics import draws, golden, greedy, relaxed, rounding, swaps
 from slth_opt.methods import Heuristic
 
-HEURISTICS: tuple[Heuristic, ...] = (greedy.HEURISTIC,)
+HEURISTICS: tuple[Heuristic, ...] = (
+    draws.HEURISTIC,
+    greedy.HEURISTIC,
+    swaps.HEURISTIC,
+    golden.HEURISTIC,
+    rounding.HEURISTIC,
+    relaxed.HEURISTIC,
+)
 """Every heuristic there is; command line, tests and docs read this."""
 
 
