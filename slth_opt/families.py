@@ -36,9 +36,15 @@ FAMILIES: dict[str, Family] = {
     "four_lists": Family(family="meeting in the middle", exact=True),
     "points": Family(family="meeting in the middle", exact=True),
     "branching": Family(family="branch and bound", exact=True),
+    "profiles": Family(family="dynamic programming", exact=True),
+    "neuron_sets": Family(family="subset dynamic programming", exact=True),
     "cp_sat": Family(family="constraint programming", exact=True, software="ortools"),
     "cbc": Family(family="branch and cut", exact=False, software="pulp"),
     "highs": Family(family="branch and cut", exact=False, software="scipy"),
     "scip": Family(family="branch and cut", exact=False, software="ortools"),
+    "cp_sat_strong": Family(family="constraint programming", exact=True, software="ortools"),
+    "cbc_strong": Family(family="branch and cut", exact=False, software="pulp"),
+    "highs_strong": Family(family="branch and cut", exact=False, software="scipy"),
+    "scip_strong": Family(family="branch and cut", exact=False, software="ortools"),
 }
 """By the name of the backend. A test holds this table and `BACKENDS` to the same words."""

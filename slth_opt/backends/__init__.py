@@ -8,7 +8,9 @@ from slth_opt.backends import (
     four_lists,
     highs,
     meeting,
+    neuron_sets,
     points,
+    profiles,
     scip,
     small_sizes,
 )
@@ -22,10 +24,16 @@ BACKENDS: tuple[Backend, ...] = (
     points.BACKEND,
     branching.BACKEND,
     enumeration.BACKEND,
+    profiles.BACKEND,
+    neuron_sets.BACKEND,
     cp_sat.BACKEND,
     cbc.BACKEND,
     highs.BACKEND,
     scip.BACKEND,
+    cp_sat.STRONGER,
+    cbc.STRONGER,
+    highs.STRONGER,
+    scip.STRONGER,
 )
 """Every backend there is, the first choice first; command line, tests and docs read this."""
 

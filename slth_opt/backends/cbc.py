@@ -18,17 +18,21 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from dataclasses import replace
 from pathlib import Path
 
 from slth_opt.errors import BackendError
 from slth_opt.methods import Backend, Claim
 from slth_opt.problems import KINDS, Problem, SubsetSum
 from slth_opt.problems.legality import mask_of
-from slth_opt.programs import program_of, why_no_program
+from slth_opt.programs import IntegerProgram, program_of, why_no_program
 from slth_opt.programs.scaled_mps import write_scaled_mps
 from slth_opt.programs.scaling import EXACT_BITS, FloatProgram, chosen, scale, unscaled
 from slth_opt.results import Effort, Reported, Stop
 from slth_opt.side_process import Say, ask
+from slth_opt.strengthening import STRENGTHENED, strengthen
+from slth_opt.strengthening.records import better_of, what_is_left
 
 BITS = 20
 """Bits of the largest weight after scaling."""
@@ -46,7 +50,22 @@ GRACE = 5.0
 
 def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
     """Ask CBC, with the start as a first solution; after Ctrl-C it hands over the best it has."""
-    program = scale(program_of(problem), bits=BITS)
+    return _solve(problem, program_of(problem), effort, start)
+
+
+def solve_stronger(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
+    """Ask CBC about the strengthened program; its start stands unless a better one is found."""
+    began = time.monotonic()
+    stronger = strengthen(problem, start)
+    claim = _solve(problem, stronger.program, what_is_left(effort, began), stronger.start)
+    return replace(claim, indices=better_of(problem, claim.indices, stronger.start))
+
+
+def _solve(
+    problem: Problem, integers: IntegerProgram, effort: Effort, start: tuple[int, ...] | None
+) -> Claim:
+    """Ask CBC about a program of the problem."""
+    program = scale(integers, bits=BITS)
     with tempfile.TemporaryDirectory(prefix="slth-cbc-") as name:
         folder = Path(name)
         (folder / "program.mps").write_text(write_scaled_mps(program), encoding="ascii")
@@ -225,4 +244,12 @@ BACKEND = Backend(
     max_bits=EXACT_BITS,
     solve=solve,
     refuses=_refuses,
+)
+
+STRONGER = replace(
+    BACKEND,
+    name="cbc_strong",
+    summary="CBC on the strengthened program of a layer: reported, never believed",
+    takes=STRENGTHENED,
+    solve=solve_stronger,
 )

@@ -7,15 +7,19 @@ finds is passed on at once, so that neither Ctrl-C nor such a loop costs the bes
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Any
 
 from slth_opt.methods import Backend, Claim
 from slth_opt.problems import KINDS, Problem
 from slth_opt.problems.legality import mask_of
-from slth_opt.programs import program_of, why_no_program
+from slth_opt.programs import IntegerProgram, program_of, why_no_program
 from slth_opt.programs.scaling import EXACT_BITS, FloatProgram, chosen, scale, unscaled
 from slth_opt.results import Effort, Reported, Stop
 from slth_opt.side_process import Reply, Say, ask
+from slth_opt.strengthening import STRENGTHENED, strengthen
+from slth_opt.strengthening.records import better_of, what_is_left
 
 BITS = 20
 """Bits of the largest weight after scaling. SCIP's tolerance is relative to the sums, so small
@@ -38,7 +42,22 @@ STOPS = {
 
 def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
     """Ask SCIP, with the start as a hint; keep what it finds on the way for when it is stopped."""
-    program = scale(program_of(problem), bits=BITS)
+    return _solve(problem, program_of(problem), effort, start)
+
+
+def solve_stronger(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
+    """Ask SCIP about the strengthened program; its start stands unless a better one is found."""
+    began = time.monotonic()
+    stronger = strengthen(problem, start)
+    claim = _solve(problem, stronger.program, what_is_left(effort, began), stronger.start)
+    return replace(claim, indices=better_of(problem, claim.indices, stronger.start))
+
+
+def _solve(
+    problem: Problem, integers: IntegerProgram, effort: Effort, start: tuple[int, ...] | None
+) -> Claim:
+    """Ask SCIP about a program of the problem."""
+    program = scale(integers, bits=BITS)
     patience = None if effort.seconds is None else effort.seconds + GRACE
     best = start
     try:
@@ -181,4 +200,12 @@ BACKEND = Backend(
     max_bits=EXACT_BITS,
     solve=solve,
     refuses=why_no_program,
+)
+
+STRONGER = replace(
+    BACKEND,
+    name="scip_strong",
+    summary="SCIP on the strengthened program of a layer: reported, never believed",
+    takes=STRENGTHENED,
+    solve=solve_stronger,
 )
