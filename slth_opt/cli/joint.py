@@ -8,11 +8,11 @@ from typing import Any
 
 from slth_opt.batch import nearest_subsets
 from slth_opt.cli.command import DONE, Command
+from slth_opt.cli.drawing import Wanted
 from slth_opt.cli.inputs import add_effort, in_option_words, read_effort, read_rounding
 from slth_opt.cli.outputs import number, print_json, print_lines, waiting, watching
 from slth_opt.cli.sources import (
     Source,
-    Wanted,
     add_source,
     check_places,
     naming_entries,

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
-from typing import Any
 
-from slth_opt import __version__
-from slth_opt.batch import Batch, Profiles, profiles
-from slth_opt.budgets import Curve, Shares, error_curve, fewest_edges, share_budget
-from slth_opt.cli.answers import arrays_of, recheck
-from slth_opt.cli.arrays import write_npz
+from slth_opt.batch import Profiles, profiles
+from slth_opt.budgets import Curve, error_curve, fewest_edges, share_budget
 from slth_opt.cli.command import DONE, Command
+from slth_opt.cli.drawing import Wanted
 from slth_opt.cli.inputs import given, in_option_words, read_number, read_rounding
-from slth_opt.cli.outputs import number, print_json, print_lines, print_table, waiting
-from slth_opt.cli.sources import Source, Wanted, add_source, check_places, read_source, save
-from slth_opt.cli.standing import Lines, Standing
+from slth_opt.cli.outputs import print_json, print_lines, waiting
+from slth_opt.cli.shares import Shared, facts_of, lines_of, print_points, write_shared
+from slth_opt.cli.sources import Source, add_source, check_places, read_source, save
 from slth_opt.cli.words import JOINED
-from slth_opt.errors import ClaimRejected, GridError, ProblemError
+from slth_opt.errors import GridError, ProblemError
 from slth_opt.grid import Grid, as_fraction
 from slth_opt.problems import LayerBudget
 from slth_opt.problems.layer_budget import NORMS
@@ -36,8 +29,6 @@ WANTED = Wanted(
 
 NOTE = "Ctrl-C stops, and writes nothing"
 QUESTIONS = {"budget": "--budget K", "tolerance": "--tolerance E", "curve": "--curve"}
-MOST_POINTS = 20
-"""As many points of a curve are printed for people; JSON and the file have all."""
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -72,19 +63,20 @@ def _run(options: Namespace) -> int:
     seconds = {"profiles": profiled - began, "sharing": time.perf_counter() - profiled}
     problem = _instance(options, found) if options.budget is not None else None
     save(options, source, problem, why_none="only a layer with --budget is an instance")
-    facts = {"question": _question(options, found.table), **_facts(options, answer, found)}
+    facts = {"question": _question(options, found.table), **facts_of(options, answer, found)}
     written = options.out if answer is not None else None
     if written is not None:
-        _write(written, options, source, answer, facts)
+        with waiting("checking what is written", note=NOTE):
+            write_shared(written, options, source, answer, facts)
     if options.json:
         print_json({**facts, "seconds": seconds, "source": dict(source.facts), "out": written})
         return DONE
-    lines = [("source", source.in_words()), *_lines(options, answer, facts)]
+    lines = [("source", source.in_words()), *lines_of(options, answer, facts)]
     shared = f"{seconds['sharing']:.3g} s to share them out"
     lines.append(("time", f"{seconds['profiles']:.3g} s for the best of every size, {shared}"))
     print(facts["question"])
     if isinstance(answer, Curve):
-        _print_points(facts["curve"], JOINED[answer.norm])
+        print_points(facts["curve"], JOINED[answer.norm])
     print_lines(lines if options.out is None else [*lines, ("written", written or "nothing")])
     return DONE
 
@@ -126,7 +118,7 @@ def _profiles(options: Namespace, source: Source) -> Profiles:
             raise in_option_words(refused) from None
 
 
-def _answer(options: Namespace, found: Profiles) -> Shares | Curve | None:
+def _answer(options: Namespace, found: Profiles) -> Shared:
     """Return the answer to the one question; None if no subset of some weight is near enough."""
     norm = options.norm or "linf"
     if options.curve:
@@ -166,123 +158,6 @@ def _instance(options: Namespace, found: Profiles) -> LayerBudget | None:
         grid=Grid(exponent=found.table.grid.exponent),
         rounded=found.table.grid.rounded,
     )
-
-
-def _facts(options: Namespace, answer: Shares | Curve | None, found: Profiles) -> dict[str, Any]:
-    """Return what there is to say about the answer, as plain JSON values."""
-    table = found.table
-    if answer is None:
-        grid = Grid(exponent=table.grid.exponent)
-        least = found.error_units.min(axis=1)
-        row = int(least.argmax())
-        return {
-            "infeasible": True,
-            "weights": len(least),
-            "candidates": table.num_candidates,
-            "farthest_row": row,
-            "farthest_error": float(grid.real(int(least[row]))),
-            "farthest_error_exact": grid.exact_string(int(least[row])),
-        }
-    if isinstance(answer, Shares):
-        return {"infeasible": False, **answer.summary(), **_standing(options, answer).facts()}
-    units = [int(value) for value in answer.value_units]
-    return {
-        "infeasible": False,
-        "weights": len(table.targets),
-        "candidates": table.num_candidates,
-        "norm": answer.norm,
-        "curve": [
-            {
-                "edges": int(edges),
-                "value": float(answer.grid.real(value)),
-                "value_exact": answer.grid.exact_string(value),
-            }
-            for edges, value in zip(answer.edges, units, strict=True)
-        ],
-    }
-
-
-def _standing(options: Namespace, shares: Shares) -> Standing:
-    """Return value and bound of what was asked for: the joint error, or the edges kept."""
-    if options.tolerance is not None:  # one edge less, and an error is larger: that is checked
-        return Standing(value=shares.edges, lower_bound=shares.edges, grid=Grid())
-    return Standing(value=shares.value, lower_bound=shares.lower_bound, grid=shares.grid)
-
-
-def _lines(options: Namespace, answer: Shares | Curve | None, facts: dict[str, Any]) -> Lines:
-    """Return the same as labelled lines."""
-    if answer is None:
-        row, least = facts["farthest_row"], number(facts["farthest_error"])
-        return [("proven", f"impossible: the nearest subset of row {row} is {least} away")]
-    if isinstance(answer, Curve):
-        return [("proven", f"{len(facts['curve'])} points, all, from the best of every size")]
-    proof = "optimal, from the best of every size" if answer.is_optimal else "no"
-    shown = ", ".join(f"{size}: {count}" for size, count in facts["sizes"].items())
-    kept = f"{answer.edges} of {facts['weights'] * facts['candidates']}"
-    by_edges = options.tolerance is not None
-    lines = _standing(options, answer).lines("kept edges" if by_edges else JOINED[answer.norm])
-    if not by_edges:
-        lines.append(("kept edges", kept))
-    if by_edges or answer.norm != "linf":
-        lines.append(("largest error", number(facts["largest_error"])))
-    if facts["rounded"] and not by_edges:
-        low, high = number(facts["true_value_low"]), number(facts["true_value_high"])
-        lines.append(("true value", f"between {low} and {high}, as the numbers were rounded"))
-    return [*lines, ("weights by size", shown), ("proven", proof)]
-
-
-def _print_points(points: list[dict[str, Any]], label: str) -> None:
-    """Print a curve, the points between left out where there are many."""
-    last, most = len(points) - 1, MOST_POINTS - 1
-    places = {i * last // most for i in range(most + 1)} if last > most else range(last + 1)
-    rows = [(str(points[i]["edges"]), number(points[i]["value"])) for i in sorted(places)]
-    print_table(("edges", label), rows)
-
-
-def _write(
-    place: str,
-    options: Namespace,
-    source: Source,
-    answer: Shares | Curve | None,
-    facts: Mapping[str, Any],
-) -> None:
-    """Write the answer, every subset added up again from the file, or the curve."""
-    assert answer is not None
-    told = {name: facts[name] for name in ("value_exact", "lower_bound_exact", "optimal", "norm")
-            if name in facts}  # fmt: skip
-    provenance = {"source": dict(source.facts), "round": options.round, **told}
-    if isinstance(answer, Curve):
-        _write_curve(place, answer, {"question": facts["question"], **provenance})
-        return
-    table = replace(answer.profiles.table, fewest=0, most=answer.profiles.table.num_candidates)
-    batch = Batch(masks=answer.masks(), error_units=answer.error_units, table=table)
-    arrays = arrays_of(batch, provenance)
-    arrays["provenance"] = _signed({"question": facts["question"], **provenance})
-    with waiting("checking what is written", note=NOTE):
-        write_npz(place, arrays, check=partial(recheck, answer=batch))
-
-
-def _write_curve(place: str, curve: Curve, provenance: Mapping[str, Any]) -> None:
-    """Write the points; values too large for an int64 are written as digits."""
-    units = curve.value_units
-    arrays = {
-        "edges": curve.edges,
-        "value_units": units.astype(str) if units.dtype == object else units,
-        "values": curve.values,
-        "exponent": curve.grid.exponent,
-        "provenance": _signed(provenance),
-    }
-
-    def check(read: Mapping[str, Any]) -> int:
-        if any((read[name] != arrays[name]).any() for name in ("edges", "value_units")):
-            raise ClaimRejected("the curve was not written as it is")
-        return len(read["edges"])
-
-    write_npz(place, arrays, check=check)
-
-
-def _signed(facts: Mapping[str, Any]) -> str:
-    return json.dumps({"written_by": f"slth layer {__version__}", **facts}, indent=2)
 
 
 COMMAND = Command(
