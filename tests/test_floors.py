@@ -16,7 +16,7 @@ FLOORS = (
     {"fields", "families", "grid", "kernels", "side_process"},
     {"array_grid", "json_files", "problems"},
     {"size_rules"},
-    {"programs", "recovery", "reproving", "results", "guessing", "tables"},
+    {"array_files", "programs", "recovery", "reproving", "results", "guessing", "tables"},
     {"four_lists", "knapsack", "methods", "multipliers", "strengthening"},
     {"certificates", "backends", "halves", "heuristics"},
     {"counting", "coverage", "solving"},
@@ -38,7 +38,7 @@ CLOSED = {"backends", "heuristics", "constructions", "studies"}
 
 HEAVY = {
     "dask", "highspy", "matplotlib", "networkx", "numba", "numpy", "ortools", "pandas", "pulp",
-    "rich", "safetensors", "scipy", "torch",
+    "rich", "safetensors", "scipy", "sklearn", "torch",
 }  # fmt: skip
 SOLVERS = {
     "ortools": {"backends.cp_sat", "backends.scip"},
