@@ -273,7 +273,7 @@ def test_profiles_that_lie_are_caught(norm, arrays, message):
 def test_threshold_that_fewer_edges_beat_is_caught(monkeypatch):
     """The largest error is checked against the profiles, not taken from the search."""
     monkeypatch.setattr("slth_opt.knapsack.allocating.least_threshold", lambda errors, most: 3)
-    with pytest.raises(ClaimRejected, match="^4 edges are enough for less than the error 3"):
+    with pytest.raises(ClaimRejected, match=r"^4 edges are enough for less than the error 3"):
         share_budget(profiles([[5, 3], [5, 3]], [8, 8]), 4)
 
 
