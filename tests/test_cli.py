@@ -295,6 +295,7 @@ def test_json_is_one_object_and_nothing_else(slth, name):
     arguments = {
         "batch": (*POOL[:2], "--targets", "9", "--size", "2", "--out", "best.npz"),
         "bench": ("--only", "kernels", "--rows", "1024"),
+        "block": ("--draw", "2x6", "--tolerance", "0.1"),
         "count": ("pool.json", "--tolerance", "1", "--by-size", "--best", "2"),
         "coverage": (*POOL[:2], "--size", "2", "--low", "-1", "--high", "1", "--eps", "0.5"),
         "demo": (),
