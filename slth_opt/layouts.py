@@ -100,8 +100,7 @@ def draw_layers(
 
     Examples
     --------
-    >>> from slth_opt.errors import ProblemError
-    from slth_opt.networks import dense_network
+    >>> from slth_opt.networks import dense_network
     >>> from slth_opt.sources import generator
     >>> target = dense_network([[[0.5, -0.25]]])
     >>> (source,) = draw_layers(target, generator(0), split_branches(4))
@@ -134,8 +133,7 @@ def layers_of(target: Network) -> tuple[Layer, ...]:
 
     Examples
     --------
-    >>> from slth_opt.errors import ProblemError
-    from slth_opt.networks import dense_network
+    >>> from slth_opt.networks import dense_network
     >>> len(layers_of(dense_network([[[0.5, -0.25]]])))
     1
     """
@@ -150,8 +148,7 @@ def refuse_fans(target: Network) -> str | None:
 
     Examples
     --------
-    >>> from slth_opt.errors import ProblemError
-    from slth_opt.networks import dense_network
+    >>> from slth_opt.networks import dense_network
     >>> refuse_fans(dense_network([[[0.5, -0.25]]])) is None
     True
     """

@@ -7,16 +7,24 @@ sum of the source, and running the masked source is running these sums.
 from slth_opt.tickets.building import build_ticket, default_rule, questions
 from slth_opt.tickets.counting import EdgeCounts, count_edges
 from slth_opt.tickets.cutting import ticket_network
+from slth_opt.tickets.files import read_ticket, read_ticket_facts, ticket_facts, write_ticket
 from slth_opt.tickets.records import BIAS, Part, Ticket
+from slth_opt.tickets.verifying import TicketReport, verify_ticket
 
 __all__ = [
     "BIAS",
     "EdgeCounts",
     "Part",
     "Ticket",
+    "TicketReport",
     "build_ticket",
     "count_edges",
     "default_rule",
     "questions",
+    "read_ticket",
+    "read_ticket_facts",
+    "ticket_facts",
     "ticket_network",
+    "verify_ticket",
+    "write_ticket",
 ]

@@ -61,7 +61,7 @@ def build_ticket(
     Examples
     --------
     >>> from slth_opt.networks import dense_network
-    >>> build_ticket(dense_network([[[0.5]]]), "malach", n=500, seed=3).largest_error < 0.01
+    >>> build_ticket(dense_network([[[0.5]]]), "malach", n=1000, seed=3).largest_error < 0.01
     True
     """
     plan = construction_named(construction)

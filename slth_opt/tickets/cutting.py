@@ -21,7 +21,7 @@ def ticket_network(ticket: Ticket) -> Network:
     >>> from slth_opt.networks import dense_network, run
     >>> from slth_opt.tickets import build_ticket
     >>> target = dense_network([[[0.5, -0.25]]])
-    >>> cut = ticket_network(build_ticket(target, "pensia", n=14, seed=1))
+    >>> cut = ticket_network(build_ticket(target, "pensia", n=32, seed=1))
     >>> bool(abs(run(cut, [[1.0, 2.0]])[0, 0]) < 0.001)
     True
     """

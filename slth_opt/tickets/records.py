@@ -87,7 +87,7 @@ class Ticket:
     >>> from slth_opt.networks import dense_network
     >>> from slth_opt.tickets import build_ticket
     >>> target = dense_network([[[0.5, -0.25]]])
-    >>> ticket = build_ticket(target, "pensia", n=12, seed=1)
+    >>> ticket = build_ticket(target, "pensia", n=32, seed=1)
     >>> ticket.proven, len(ticket.parts), ticket.largest_error < 0.001
     (True, 2, True)
     """

@@ -1,0 +1,154 @@
+"""Is a ticket what it says? Everything recomputed, and a sample solved again by another method.
+
+Reading the file already draws the source again and adds up every sum. What rests on the word of
+a method is that no subset is better; that is asked of a method of another kind, for some weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from slth_opt.errors import CertificateRejected
+from slth_opt.grid import Grid
+from slth_opt.problems import SmallestSubset, SubsetSum
+from slth_opt.solving import solve
+from slth_opt.tickets.records import BIAS, Part, Ticket
+from slth_opt.tolerances import layer_rule
+
+if TYPE_CHECKING:
+    from slth_opt.size_rules import SizeRule
+
+OTHER_METHOD = "branching"
+"""Branch and bound: of another family than the kernels that build tickets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketReport:
+    """What was checked about a ticket and found to be true.
+
+    Parameters
+    ----------
+    weights
+        The subset sums recomputed.
+    sampled
+        How many of them a second method solved again, to the same value.
+    method
+        That method.
+    """
+
+    weights: int
+    sampled: int
+    method: str
+
+    def lines(self) -> tuple[str, ...]:
+        """Say it in sentences for people."""
+        again = f"{self.sampled} of them solved again by '{self.method}': the same optimum"
+        return (
+            f"sums: {self.weights} subset sums recomputed from the seed, all as written",
+            f"optimality: {again}" if self.sampled else "optimality: the ticket claims none",
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Return the report as plain JSON values."""
+        return {"weights": self.weights, "sampled": self.sampled, "method": self.method}
+
+
+def verify_ticket(ticket: Ticket, *, sample: int = 24, seed: int = 0) -> TicketReport:
+    """Solve a sample of a ticket's subset sums again by a method of another kind.
+
+    Parameters
+    ----------
+    ticket
+        A ticket, as `read_ticket` returns it: its sums are recomputed already.
+    sample
+        How many weights are solved again.
+    seed
+        Which ones.
+
+    Raises
+    ------
+    CertificateRejected
+        If a subset that is said to be best is not.
+
+    Examples
+    --------
+    >>> from slth_opt.networks import dense_network
+    >>> from slth_opt.tickets import build_ticket
+    >>> ticket = build_ticket(dense_network([[[0.5, -0.25]]]), "pensia", n=32, seed=1)
+    >>> verify_ticket(ticket).sampled
+    4
+    """
+    import numpy as np
+
+    sizes = [len(part.targets) for part in ticket.parts]
+    total = sum(sizes)
+    sampled = 0
+    if ticket.proven:
+        rows = np.random.default_rng(seed).permutation(total)[:sample]
+        for row in sorted(int(row) for row in rows):
+            part, own = _located(ticket, row)
+            _check_row(ticket, part, own)
+            sampled += 1
+    return TicketReport(weights=total, sampled=sampled, method=OTHER_METHOD)
+
+
+def _located(ticket: Ticket, row: int) -> tuple[Part, int]:
+    for part in ticket.parts:
+        if row < len(part.targets):
+            return part, row
+        row -= len(part.targets)
+    raise IndexError(row)
+
+
+def _check_row(ticket: Ticket, part: Part, row: int) -> None:
+    """Raise if another method finds a better subset for one weight."""
+    own = layer_rule(ticket.rule, ticket.target, part.layer)
+    size = int(part.choice.masks[row].sum())
+    error = int(part.choice.error_units[row])
+    smallest, problem = _problems(ticket, part, row, own, size)
+    where = f"layer {part.layer}, branch {part.branch}, weight {row}"
+    if smallest is not None:
+        best = _solved(smallest)
+        found = smallest.num_candidates + 1 if best is None else best
+        within = error <= smallest.tolerance
+        if (size if within else found) != found:
+            raise CertificateRejected(f"{where}: {size} candidates are kept, {found} are enough")
+        if not within and found <= smallest.num_candidates:
+            raise CertificateRejected(f"{where}: a subset within the tolerance was missed")
+        if within:
+            return
+    best = _solved(problem)
+    if best != error:
+        raise CertificateRejected(f"{where}: the error is {error}, but {best} is possible")
+
+
+def _problems(
+    ticket: Ticket, part: Part, row: int, rule: SizeRule, size: int
+) -> tuple[SmallestSubset | None, SubsetSum]:
+    """Return the questions that one weight answers: the smallest subset, and the nearest one."""
+    grid = Grid(exponent=part.choice.exponent)
+    place = grid.nearest if part.choice.rounded else grid.place
+    weights = place(part.pools[row].tolist())
+    (target,) = place([float(part.targets[row])])
+    fixed = rule.rule in ("exactly", "budget")
+    pooled = ticket.sources[part.layer].pooled and part.branch != BIAS
+    if rule.rule != "exactly" or pooled:  # a zero can only fill up a fixed size
+        weights = tuple(w for w in weights if w) or (0,)
+    most = len(weights)
+    nearest = SubsetSum(
+        weights=weights,
+        target=target,
+        fewest=size if fixed and (rule.rule == "exactly") else 0,
+        most=size if fixed else most,
+        grid=grid,
+    )
+    if rule.rule != "smallest" or rule.tolerance is None:
+        return None, nearest
+    allowed = int(rule.tolerance * 2**grid.exponent)
+    return SmallestSubset(weights=weights, target=target, tolerance=allowed, grid=grid), nearest
+
+
+def _solved(problem: SubsetSum | SmallestSubset) -> int | None:
+    result = solve(problem, OTHER_METHOD)
+    return None if result.infeasible else result.value
