@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from slth_opt.array_grid import as_floats
 from slth_opt.batch import Profiles, unpacked
 from slth_opt.errors import ClaimRejected, ProblemError
-from slth_opt.grid import CAPACITY, Grid, as_fraction
+from slth_opt.grid import CAPACITY, Grid, as_fraction, listed
 from slth_opt.knapsack import (
     Allocation,
     allocate,
@@ -296,19 +296,24 @@ def error_curve(
     >>> curve.edges.tolist(), curve.values.tolist()
     ([0, 1, 2, 3], [9.0, 4.0, 2.0, 1.0])
     """
-    import numpy as np
-
     errors = check_errors(profiles.error_units, norm)
     if budgets is not None:
-        asked = list(budgets)
+        asked = listed(budgets, what="budget")
         found = [allocation.value for allocation in allocate_each(errors, asked, norm=norm)]
-        small = max(found, default=0) < 2**63
-        edges, values = np.array(asked, np.int64), np.array(found, np.int64 if small else object)
+        edges, values = _as_array(asked), _as_array(found)
     elif norm == "linf":
         edges, values = largest_error_curve(errors)
     else:
         edges, values = hull_curve(errors, make_hulls(errors, norm), norm)
     return Curve(profiles=profiles, norm=norm, edges=edges, value_units=values)
+
+
+def _as_array(numbers: list[int]) -> np.ndarray:
+    """Return int64, or Python ints where one of them does not fit."""
+    import numpy as np
+
+    array: np.ndarray = np.array(numbers, np.int64 if max(numbers, default=0) < 2**63 else object)
+    return array
 
 
 def _value_grid(profiles: Profiles, norm: str) -> Grid:

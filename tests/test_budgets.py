@@ -245,6 +245,25 @@ def test_curve_of_squares_beyond_int64_is_exact():
         assert curve.values.tolist() == [float(v) for v in curve.value_units.tolist()]
 
 
+@pytest.mark.parametrize("norm", NORMS)
+def test_budget_beyond_int64_is_no_budget(norm):
+    """However large the number, it is only one."""
+    found = profiles(*random_layer(15))
+    enough = share_budget(found, 30, norm=norm).value
+    assert share_budget(found, 10**30, norm=norm).value == enough
+    curve = error_curve(found, norm=norm, budgets=[10**30, 30])
+    assert (curve.edges.tolist(), curve.value_units.tolist()) == ([10**30, 30], [enough] * 2)
+
+
+@pytest.mark.parametrize(
+    ("budgets", "words"), [(7, "budgets must be given as a sequence, got 7"), ([3, -2], "got -2")]
+)
+def test_bad_budgets_of_a_curve_are_refused_in_words(budgets, words):
+    """One number alone, and a negative one among others."""
+    with pytest.raises(ProblemError, match=words):
+        error_curve(profiles([[5, 3]], [8]), norm="l1", budgets=budgets)
+
+
 def spoilt(found, **arrays):
     """Return profiles with some entries overwritten: ``name=(place, value)``."""
     copies = {}

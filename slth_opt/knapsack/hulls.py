@@ -37,7 +37,8 @@ class Hulls:
 
     def prefix(self, most: int) -> int:
         """Return how many edges, steepest first, fit into a budget."""
-        return int(self.taken.searchsorted(most, side="right"))
+        enough = int(self.taken[-1]) if self.taken.size else 0
+        return int(self.taken.searchsorted(min(most, enough), side="right"))
 
     def sizes_after(self, edges: int, num_rows: int) -> np.ndarray:
         """Return the size of every row when the first so many edges are taken."""
