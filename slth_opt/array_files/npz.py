@@ -48,9 +48,9 @@ def read(path: str | Path) -> NamedArrays:
         with archive:
             members = _members(archive)
             read = {name: _read(archive, info, name) for name, info in members.items()}
-    texts = {name: str(array) for name, array in read.items() if array.dtype.kind == "U"}
     return NamedArrays(
-        arrays={name: array for name, array in read.items() if name not in texts}, texts=texts
+        arrays={name: found for name, found in read.items() if not isinstance(found, str)},
+        texts={name: found for name, found in read.items() if isinstance(found, str)},
     )
 
 
@@ -91,24 +91,27 @@ def _members(archive: ZipFile) -> dict[str, ZipInfo]:
     return found
 
 
-def _read(archive: ZipFile, info: ZipInfo, name: str) -> np.ndarray:
-    """Return one array; refuse one that is broken or holds neither numbers nor one text."""
+def _read(archive: ZipFile, info: ZipInfo, name: str) -> np.ndarray | str:
+    """Return one array or text; refuse what is broken or neither."""
     import numpy as np
 
     try:
         with archive.open(info) as member:
             shape, is_fortran, dtype = _header(member)
             plain = dtype.kind in "fiub" and dtype.itemsize <= 8
-            known = plain or (dtype.kind == "U" and shape == () and dtype.itemsize)
+            text = dtype.kind == "U" and shape == ()
+            known = plain or text
             if known and member.tell() + prod(shape) * dtype.itemsize != info.file_size:
                 raise EOFError
             data = member.read() if known else b""
-        if known:
+        if text:  # numpy itself would take bytes that are no characters
+            order = "be" if dtype.str.startswith(">") else "le"
+            return data.decode(f"utf-32-{order}").rstrip("\0")
+        if plain:
             values = np.frombuffer(data, dtype).reshape(shape, order="F" if is_fortran else "C")
-            str(values[()] if dtype.kind == "U" else "")  # characters that are none
             if dtype.kind == "b":  # other bytes than 0 and 1 would be true and not equal True
-                values = np.frombuffer(data, np.uint8).reshape(values.shape) != 0
-            return values.astype(dtype.newbyteorder("="), order="C", copy=False)
+                values = values.view(np.uint8) != 0
+            return values.astype(values.dtype.newbyteorder("="), order="C", copy=False)
     except _BROKEN:
         raise _not_whole(name) from None
     kind = "Python objects, which are refused" if dtype.hasobject else str(dtype)
