@@ -112,6 +112,10 @@ def _solve_error(problem: SharedBlock, deadline: float, start: tuple[int, ...] |
                 ]
                 low = min(high, *above)
             is_first = False
+        if best == (start or ()):  # as good as any, but perhaps with more edges than needed
+            used = _cheapest(problem, tables, (high,) * outputs)
+            nodes += outputs * tables.sizes.size
+            best = best if used is None else _choices(problem, tables, (high,) * outputs, used)
     except KeyboardInterrupt:
         return Claim(indices=best, bound=low, stop=Stop.INTERRUPTED, nodes=nodes)
     except TimeoutError:

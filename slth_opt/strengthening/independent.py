@@ -17,22 +17,22 @@ from slth_opt.strengthening.outputs import (
 def shares_of(problem: SharedBlock, i: int, mask: tuple[int, ...]) -> tuple[int, int]:
     """Return how many edges output i may add, and how many neurons, once those before it chose.
 
-    Every output has an equal share of what is left of the budgets.
+    Every output has an equal share of what is left of the budgets, rounded up.
 
     Examples
     --------
     >>> block = SharedBlock(products=((4, 1), (2, 2)), targets=(4, 5), minimise="error",
     ...     most_edges=5)
     >>> shares_of(block, 0, (0, 0, 0, 0)), shares_of(block, 1, (1, 0, 0, 0))
-    ((2, 1), (3, 1))
+    ((3, 1), (3, 1))
     """
     h, left = problem.num_neurons, len(problem.products) - i
     free = h - len(problem.used(mask))
     edges, neurons = h + free, free
     if problem.most_edges is not None:
-        edges = min(edges, (problem.most_edges - problem.edges(mask)) // left)
+        edges = min(edges, -(-(problem.most_edges - problem.edges(mask)) // left))
     if problem.most_neurons is not None:
-        neurons = min(neurons, (problem.most_neurons - len(problem.used(mask))) // left)
+        neurons = min(neurons, -(-(problem.most_neurons - len(problem.used(mask))) // left))
     return edges, min(neurons, edges // 2)
 
 
