@@ -110,6 +110,10 @@ def booleans(path, arrays):
     zipped(path, members_of(arrays, **{last_of(arrays): npy_of(np.array([True]))}))
 
 
+def text(path, arrays):
+    zipped(path, members_of(arrays | {"targets": np.array("hello")}))
+
+
 def structured(path, arrays):
     data = npy_of(np.zeros(1, [("a", "f8")]))
     zipped(path, members_of(arrays, **{last_of(arrays): data}))
@@ -146,7 +150,7 @@ ARCHIVES = {
     empty_file: WHOLE,
     one_npy: WHOLE,
     truncated: WHOLE,
-    a_folder: "is not a regular file",
+    a_folder: "is a folder, not a file",
     pickled_array: "it holds Python objects, which are refused",
     pickle_inside: "is not whole, or no plain array (pickles are refused)",
     short_array: "is not whole",
@@ -158,10 +162,11 @@ ARCHIVES = {
     words: "it holds <U1",
     booleans: "it holds bool",
     structured: "it holds [('a', '<f8')]",
+    text: "the array 'targets' must hold numbers; it holds text",
     unknown_array: "has an unknown array 'colour'",
-    another_file: "has an unknown array 'notes.txt'",
+    another_file: "holds 'notes.txt', which is no array",
     name_twice: "twice",
     other_packing: "packed in a way numpy does not write",
-    too_large: "unpacks to more than 4 GiB",
+    too_large: "is not whole",
 }
 """How each is written, and what is said of it."""

@@ -301,6 +301,7 @@ def test_json_is_one_object_and_nothing_else(slth, name):
         "demo": (),
         "doctor": (),
         "export": ("pool.json", "--format", "lp"),
+        "fit": ("--draw", "2x6x3", "--bits", "4"),
         "joint": ("--draw", "2x4x2", "--bits", "4"),
         "layer": ("--draw", "5x6", "--budget", "9"),
     }

@@ -279,7 +279,7 @@ def on_a_terminal(folder, *arguments):
     return out.decode(), seen.decode(errors="replace")
 
 
-HARD = ("--draw", "4x16x4", "--backend", "cp_sat", "--seconds", "2")
+HARD = ("--draw", "4x16x4", "--backend", "cp_sat", "--seconds", "1")
 
 
 def test_on_a_terminal_best_bound_and_gap_are_told(tmp_path):
@@ -370,8 +370,9 @@ REFUSED = {
     "bad place": (("good.npz", "--out", "no/masks.npz"), "there is no folder no"),
     "over the source": (("good.npz", "--out", "good.npz"), "it is what is read"),
     "one place": (("good.npz", "--out", "a.npz", "--save", "a.npz"), "cannot be the same file"),
-    "no such file": (("none.npz",), "none.npz: No such file"),
-    "zero byte": (("a\0.npz",), "is no file name"),
+    "no such file": (("none.npz",), "none.npz: cannot be read: No such file"),
+    "zero byte": (("a\0.npz",), "cannot be read: embedded null byte"),
+    "another suffix": (("good.txt",), "arrays are read from files that end in .npz"),
     "missing": (("missing.npz",), "lacks the array 'second'; it needs first (h x d), second"),
     "flat": (("flat.npz",), "targets has shape (4,), it must be o x d"),
     "mismatch": (

@@ -30,8 +30,9 @@ from slth_opt.solving import solve
 SHAPES = {"first": "h x d", "second": "o x h", "targets": "o x d"}
 WANTED = Wanted(shapes=SHAPES, sizes="o x h x d", drawn=SHAPES)
 
-MOST_STEPS = 2**27
-"""Entries are solved one by one where all their half lists together are no longer than this."""
+MOST_STEPS = 2**24
+"""Entries are solved one by one where all their half lists together are no longer than this: a few
+seconds at most."""
 
 
 def entries_alone(problem: JointLayer) -> int | None:

@@ -84,9 +84,7 @@ def read_source(options: Namespace, wanted: Wanted) -> Source:
     any_array = next(iter(arrays.values()))
     facts = source_of(options.data, any_array)
     shapes = {array: list(values.shape) for array, values in arrays.items()}
-    return Source(
-        arrays=arrays, facts={"file": facts["file"], "sha256": facts["sha256"], "shapes": shapes}
-    )
+    return Source(arrays=arrays, facts={"file": name, "sha256": facts["sha256"], "shapes": shapes})
 
 
 def check_places(options: Namespace) -> None:
