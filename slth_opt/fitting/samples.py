@@ -140,12 +140,13 @@ def _grid_for(
     if exponent + reach <= CAPACITY and exponent <= FINEST:
         return Grid(exponent=exponent)
     (u, where_u), (v, where_v), (t, where_t) = finest.values()
+    culprit = f"{where_u} needs 2^-{u} and {where_v} 2^-{v}"
+    if t > u + v:
+        culprit = f"{where_t} needs 2^-{t}"
     raise GridError(
         f"the products of weights[{widest}] with all samples need 2^-{exponent} to be exact and "
         f"sums up to 2^{reach}: {exponent + reach - CAPACITY} bits were missing (at most "
-        f"{CAPACITY} are possible); "
-        + (f"{where_u} needs 2^-{u} and {where_v} 2^-{v}" if u + v >= t else f"{where_t} 2^-{t}")
-        + ": use rounding='nearest'"
+        f"{CAPACITY} are possible); {culprit}: use rounding='nearest'"
         + (f" with bits <= {CAPACITY - reach - 1}" if reach < CAPACITY else "")
     )
 
