@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from slth_opt.batch import Profiles, nearest_subsets, profiles, smallest_subsets
 from slth_opt.budgets import share_budget
 from slth_opt.errors import GridError, ProblemError
 from slth_opt.heuristics import heuristic_named
 from slth_opt.size_rules import SizeRule
-from slth_opt.tables import Table, make_table
+from slth_opt.tables import make_table
+from slth_opt.thin_pools import full_profiles, nearest_masks, smallest_masks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,35 +98,25 @@ def choose(
             )
         masks = heuristic.choose(pools, targets, rule, rng)
         return recomputed(pools, targets, masks, proven=False)
-    placing = _placing(pools, targets)
+    placing = placing_of(pools, targets)
     if rule.rule == "smallest":
-        found = smallest_subsets(
+        masks, missed = smallest_masks(
             pools, targets, tolerance=rule.tolerance, progress=progress, **placing
         )
-        masks = found.batch.masks
-        missed = (found.sizes < 0).nonzero()[0]
         if missed.size:
-            nearest = nearest_subsets(pools[missed], targets[missed], **placing)
-            masks[missed] = nearest.masks
+            masks[missed] = nearest_masks(pools[missed], targets[missed], **placing)
     elif rule.rule == "budget":
         assert rule.most is not None
-        by_size = profiles_of(pools, targets, progress)
+        by_size = full_profiles(pools, targets, progress=progress, **placing)
         masks = share_budget(by_size, rule.most, norm=rule.norm).masks()
     else:
-        masks = nearest_subsets(pools, targets, size=rule.size, progress=progress, **placing).masks
+        size = rule.size
+        if size is not None and size > pools.shape[1]:
+            raise ProblemError(
+                f"size {size} is impossible: every weight has {pools.shape[1]} candidates"
+            )
+        masks = nearest_masks(pools, targets, size=size, progress=progress, **placing)
     return recomputed(pools, targets, masks, proven=True)
-
-
-def profiles_of(pools: Any, targets: Any, progress: Progress | None = None) -> Profiles:
-    """Return the best subset of every size, on the grid that `choose` would use.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> profiles_of(np.array([[0.5, 0.25]]), np.array([0.75])).errors.tolist()
-    [[0.75, 0.25, 0.0]]
-    """
-    return profiles(pools, targets, progress=progress, **_placing(pools, targets))
 
 
 def recomputed(pools: Any, targets: Any, masks: np.ndarray, *, proven: bool) -> Choice:
@@ -141,7 +131,7 @@ def recomputed(pools: Any, targets: Any, masks: np.ndarray, *, proven: bool) -> 
     """
     import numpy as np
 
-    table = _table(pools, targets)
+    table = make_table(pools, targets, size=None, **placing_of(pools, targets))
     units = np.empty(len(masks), np.int64)
     for first in range(0, len(masks), CHUNK):
         last = min(first + CHUNK, len(masks))
@@ -155,18 +145,20 @@ def recomputed(pools: Any, targets: Any, masks: np.ndarray, *, proven: bool) -> 
     )
 
 
-def _table(pools: Any, targets: Any) -> Table:
-    placing = {"bits": None, **_placing(pools, targets)}
-    return make_table(pools, targets, size=None, **placing)
-
-
-def _placing(pools: Any, targets: Any) -> dict[str, Any]:
-    """Return how to place the numbers: exactly, or to the nearest where the targets are too fine.
+def placing_of(pools: Any, targets: Any) -> dict[str, Any]:
+    """Return how to place numbers: exactly, or to the nearest where the targets are too fine.
 
     Products of a source always fit; a trained weight near zero may need more bits than there are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> placing_of(np.array([[0.5, 0.25]]), np.array([0.75]))
+    {'rounding': 'exact', 'bits': None}
     """
     try:
         make_table(pools, targets, size=None, rounding="exact", bits=None)
     except GridError:
-        return {"rounding": "nearest"}
-    return {"rounding": "exact"}
+        rounded = make_table(pools, targets, size=None, rounding="nearest", bits=None)
+        return {"rounding": "nearest", "bits": rounded.grid.exponent}
+    return {"rounding": "exact", "bits": None}

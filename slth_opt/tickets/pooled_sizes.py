@@ -6,10 +6,12 @@ candidates of their own and meet only in their sizes: a profile of each, and the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from slth_opt.choosing import profiles_of
+from slth_opt.batch import profiles
+from slth_opt.choosing import placing_of
 from slth_opt.errors import ProblemError
+from slth_opt.tables import make_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +43,9 @@ def choose_pooled(
     width = plus.shape[1]
     if size > width:
         raise ProblemError(f"size {size} is impossible: both sides together have {width}")
+    both, twice = np.concatenate([plus, minus]), np.concatenate([targets, targets])
+    placing = placing_of(both, twice)
+    exponent = make_table(both, twice, size=None, **placing).grid.exponent
     masks = np.zeros(plus.shape, bool), np.zeros(minus.shape, bool)
     on_plus = plus != 0
     counts = on_plus.sum(axis=1)
@@ -50,7 +55,9 @@ def choose_pooled(
         order = np.argsort(~on_plus[rows], axis=1, kind="stable")
         columns = order[:, :count], order[:, count:]
         found = [
-            _profile(np.take_along_axis(pools[rows], chosen, axis=1), targets[rows])
+            _profile(
+                np.take_along_axis(pools[rows], chosen, axis=1), targets[rows], placing, exponent
+            )
             for pools, chosen in zip((plus, minus), columns, strict=True)
         ]
         low, high = max(0, size - (width - int(count))), min(size, int(count))
@@ -67,11 +74,16 @@ def choose_pooled(
     return masks
 
 
-def _profile(pools: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the errors and the subsets, as bits, of every size; a side may have no candidates."""
+def _profile(
+    pools: np.ndarray, targets: np.ndarray, placing: dict[str, Any], exponent: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return error units and subsets, as bits, of every size; a side may have no candidates."""
     import numpy as np
 
-    if pools.shape[1] == 0:
-        return np.abs(targets, dtype=np.float64)[:, None], np.zeros((len(pools), 1), np.int64)
-    by_size = profiles_of(pools, targets)
-    return by_size.errors, by_size.bits
+    if pools.shape[1] == 0:  # nothing but the empty subset, which a pool of zero has as well
+        by_size = profiles(np.zeros((len(targets), 1)), targets, **placing)
+        units, bits = by_size.error_units[:, :1], by_size.bits[:, :1]
+    else:
+        by_size = profiles(pools, targets, **placing)
+        units, bits = by_size.error_units, by_size.bits
+    return units << (exponent - by_size.table.grid.exponent), bits
