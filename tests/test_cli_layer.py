@@ -134,6 +134,28 @@ def test_a_curve_only_falls(slth):
         assert exact(one["value_exact"]) > exact(other["value_exact"])
 
 
+def test_a_curve_beyond_an_int64_is_written_in_digits(slth):
+    """Squares of numbers near 2^40 take 80 bits; the last point is one off, and one squared."""
+    one = 2.0**40
+    np.savez("layer.npz", pools=[[one, 2 * one + 1]], targets=[3 * one])
+    said = slth("layer", "layer.npz", "--curve", "--norm", "squares", "--out", "c.npz", "--json")
+    squares = [(3 * 2**40) ** 2, (2**40 - 1) ** 2, 1]
+    assert [int(point["value_exact"]) for point in said.json["curve"]] == squares
+    assert [int(digits) for digits in read("c.npz")["value_units"]] == squares
+
+
+def test_a_long_curve_is_printed_in_part(slth):
+    """Twenty points for people, the first and the last among them; all of them as JSON."""
+    flags = ("layer", "--draw", "12x8", "--curve")
+    points = slth(*flags, "--json").json["curve"]
+    shown = [line.split() for line in slth(*flags).out.splitlines()[2:22]]
+    assert len(points) > 20
+    assert [int(shown[0][0]), int(shown[-1][0])] == [points[0]["edges"], points[-1]["edges"]]
+    assert [float(value) for _, value in shown] == sorted(
+        (float(value) for _, value in shown), reverse=True
+    )
+
+
 SHAPES = {
     "one pool for all": (POOLS[0], TARGETS),
     "rows share a pool": (POOLS[:2], np.array([[0.5, 1.0], [2.0, -0.25]])),
