@@ -230,11 +230,15 @@ def bound_pair(boxes_a, a, boxes_b, b, sizes, use_l1, hopeless):
 
 @numba.njit(cache=True, nogil=True)
 def meet(
-    left, nodes_a, boxes_a, right, nodes_b, boxes_b, sizes, use_l1, pairs, top, best, enough, limit
+    left, nodes_a, boxes_a, right, nodes_b, boxes_b, sizes, use_l1, pairs, best, enough, limit
 ):
-    """Go on with the pairs of nodes on the stack, the nearer first; return (top, pairs seen)."""
+    """Go on with the pairs of nodes on the stack, the nearer first; return how many were seen.
+
+    `best` holds the error, both masks, and how many pairs are on the stack: all that is needed
+    to go on, or to say what is proven, is in arrays, even if Ctrl-C swallows what is returned.
+    """
     d = left.shape[1] - 1
-    seen = 0
+    top, seen = best[3], 0
     while top > 0 and seen < limit and best[0] > enough:
         top -= 1
         a, b = pairs[top, 0], pairs[top, 1]
@@ -268,4 +272,5 @@ def meet(
         if first < best[0]:
             place(pairs, top, a0, b0, first)
             top += 1
-    return top, seen
+    best[3] = top
+    return seen

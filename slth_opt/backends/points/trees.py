@@ -92,13 +92,13 @@ def _meet(
 
     n, enough = problem.num_candidates, problem.free_bound()
     known = NO_ERROR if start is None else problem.value(mask_of(start, n))
-    best = np.array([known, 0, 0], np.int64)
+    best = np.array([known, 0, 0, 1], np.int64)  # the last: pairs waiting
     pairs = np.zeros((DEPTH, 3), np.int64)
     sizes = np.array([problem.fewest, problem.most] if _by_size(problem) else [0, 0], np.int64)
     use_l1 = problem.norm == "l1"
-    top, nodes, stop = 1, 0, Stop.FINISHED
+    nodes, stop = 0, Stop.FINISHED
     try:
-        while top > 0 and best[0] > enough:
+        while best[3] > 0 and best[0] > enough:
             chunk = CHUNK if most_nodes is None else min(CHUNK, most_nodes - nodes)
             if chunk <= 0:
                 stop = Stop.NODES
@@ -106,26 +106,27 @@ def _meet(
             if deadline is not None and time.perf_counter() >= deadline:
                 stop = Stop.SECONDS
                 break
-            top, seen = meet(
-                left.points, left.nodes, left.boxes, right.points, right.nodes, right.boxes,
-                sizes, use_l1, pairs, top, best, enough, chunk,
+            nodes += int(
+                meet(
+                    left.points, left.nodes, left.boxes, right.points, right.nodes, right.boxes,
+                    sizes, use_l1, pairs, best, enough, chunk,
+                )
             )  # fmt: skip
-            top, nodes = int(top), nodes + int(seen)
             if watch is not None:
                 value = int(best[0])
-                watch(value if value < NO_ERROR else None, _proven(pairs, top, value, enough))
+                watch(value if value < NO_ERROR else None, _proven(pairs, best, enough))
     except KeyboardInterrupt:
         stop = Stop.INTERRUPTED
     value = int(best[0])
     indices = start if value == known else _indices(int(best[1]), int(best[2]), n // 2)
-    bound = value if stop is Stop.FINISHED else _proven(pairs, top, value, enough)
+    bound = value if stop is Stop.FINISHED else _proven(pairs, best, enough)
     return Claim(indices=indices, bound=bound, stop=stop, nodes=nodes)
 
 
-def _proven(pairs: np.ndarray, top: int, value: int, enough: int) -> int:
+def _proven(pairs: np.ndarray, best: np.ndarray, enough: int) -> int:
     """Return a lower bound: dropped pairs are no better than the best, others than their boxes."""
-    waiting = min((int(bound) for bound in pairs[:top, 2]), default=value)
-    return max(enough, min(value, waiting))
+    waiting = pairs[: best[3], 2]
+    return max(enough, min(int(bound) for bound in (best[0], *waiting)))
 
 
 def _grown(problem: VectorSum, half: _Half, deadline: float | None) -> _Tree | None:
