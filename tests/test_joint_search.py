@@ -16,6 +16,7 @@ from slth_opt import Effort, JointLayer, Stop, solve
 from slth_opt.backends import BACKENDS, mask_search
 from slth_opt.families import FAMILIES
 from slth_opt.kernels import joint, joint_blocks, joint_pairs
+from slth_opt.strengthening import joints
 from slth_opt.strengthening.joints import Lines, entry_optima, errors_of
 
 SHAPES = ((1, 2, 1), (1, 3, 2), (2, 2, 1), (2, 2, 2), (3, 2, 2), (2, 3, 2), (3, 1, 4), (4, 1, 4),
@@ -114,8 +115,9 @@ def test_the_rounds_find_it_without_descents(norm, tables, monkeypatch):
 
 @pytest.mark.overflow
 @pytest.mark.parametrize("norm", ["l1", "linf"])
-def test_compiled_or_not_nothing_overflows(norm):
-    """Some of the layers; in the overflow run the kernels are plain Python."""
+def test_compiled_or_not_nothing_overflows(norm, monkeypatch):
+    """Some of the layers; in the overflow run the kernels are plain Python, so few descents."""
+    monkeypatch.setattr(joints, "MOST_ROUNDS", 16)
     for layer, best in cases(norm)[:25]:
         assert mask_search.solve(layer, Effort(), None).bound == best
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MOST_HIDDEN = 16
 """Hidden neurons the search can take: 2^16 masks a line. Beyond, there are descents alone."""
 
-FIRST_PART = 16
+FIRST_PART = 64
 """The first round looks at this part of what lies between the bound and the start."""
 
 GROWTH = (13, 10)
