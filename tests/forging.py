@@ -18,6 +18,9 @@ METHODS = {
     "enumeration": ("enumeration", True),
     "meeting": ("meeting in the middle", True),
     "branching": ("branch and bound", True),
+    "profiles": ("dynamic programming", True),
+    "neuron_sets": ("subset dynamic programming", True),
+    "mask_search": ("branch and bound", True),
     "cp_sat": ("constraint programming", True),
     "cbc": ("branch and cut", False),
     "highs": ("branch and cut", False),
@@ -125,7 +128,7 @@ def _change(holder, key, rng):
 def is_true(problem, data):
     """Judge a well-formed certificate by brute force: does anything it says fail to hold?"""
     values = {indices: value for value, indices in naive.legal_subsets(problem)}
-    nothing = problem.num_candidates + 1
+    nothing = naive.beyond(problem)
     best = min(values.values(), default=nothing)
     chosen = None if data["indices"] is None else tuple(data["indices"])
     if chosen is None:
@@ -171,7 +174,7 @@ def _is_credible(witness, best, nothing):
 
 def _evidence(problem, data):
     free = problem.free_bound()
-    if data["value"] == free or (data["infeasible"] and free > problem.num_candidates):
+    if data["value"] == free or (data["infeasible"] and free == naive.beyond(problem)):
         return "self_evident"
     closed = {
         witness["family"]

@@ -98,6 +98,14 @@ def edges_of(problem, indices):
     return len(indices) + len(neurons), len(neurons)
 
 
+def beyond(problem):
+    """Return the bound that says that nothing is legal: one more than all a choice can count."""
+    if problem.kind != "shared_block":
+        return problem.num_candidates + 1
+    edges, neurons = edges_of(problem, range(problem.num_candidates))
+    return 1 + (edges if problem.minimise == "edges" else neurons)
+
+
 def profile(weights, target):
     """Return the best error of every size 0..n."""
     return [

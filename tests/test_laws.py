@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from slth_opt import SmallestSubset, SubsetSum, VectorSum, solve
 from slth_opt.backends import BACKENDS, meeting
 from slth_opt.families import FAMILIES
-from slth_opt.problems import POOL_KINDS
+from slth_opt.problems import POOL_KINDS, JointLayer, SharedBlock
+from slth_opt.solving import why_not
 
 BITS = (3, 12, 40, 52)
 """Leaves room to shift, scale and double: sums of 40 to 60 bits are among them."""
@@ -248,3 +249,181 @@ def test_the_norms_enclose_each_other(backend, problem):
     total = best(replace(problem, norm="l1"), backend)
     largest = best(replace(problem, norm="linf"), backend)
     assert largest <= total <= d * largest
+
+
+# Layers.
+
+LAYERS = {
+    "layer_budget": strategies.layer_budgets(bits=BITS),
+    "shared_block": strategies.shared_blocks(bits=BITS),
+    "joint_layer": strategies.joint_layers(bits=(2, 6, 20)),
+}
+
+
+def on_layers(*kinds):
+    """Parametrise a test with every method of our own for kinds of layers."""
+    own = [b for b in BACKENDS if b.exact and FAMILIES[b.name].software == "slth-opt"]
+    pairs = [(b, kind) for b in own for kind in kinds if kind in b.takes]
+    return pytest.mark.parametrize(
+        ("backend", "kind"), pairs, ids=[f"{b.name}-{kind}" for b, kind in pairs]
+    )
+
+
+def layer(data, backend, kind):
+    """Draw a layer that a method takes."""
+    return data.draw(LAYERS[kind].filter(lambda p: why_not(backend, p) is None))
+
+
+def without_neurons(problem, kept):
+    """Return the problem with some of its hidden neurons only, in a given order."""
+    if isinstance(problem, SharedBlock):
+        return replace(
+            problem, products=tuple(tuple(row[k] for k in kept) for row in problem.products)
+        )
+    return replace(
+        problem,
+        first=tuple(problem.first[k] for k in kept),
+        second=tuple(tuple(row[k] for k in kept) for row in problem.second),
+    )
+
+
+def num_neurons(problem):
+    return len(problem.first) if isinstance(problem, JointLayer) else len(problem.products[0])
+
+
+def loosened(problem, data):
+    """Return the problem under looser rules."""
+    more, steps = st.integers(0, 5), st.integers(0, 2**20)
+    if not isinstance(problem, SharedBlock):
+        return replace(problem, most=problem.most + data.draw(more))
+    if problem.tolerances is not None:
+        wider = tuple(min(2**62 - 1, t + data.draw(steps)) for t in problem.tolerances)
+        return replace(problem, tolerances=wider)
+    facts = {name: getattr(problem, name) for name in ("most_edges", "most_neurons")}
+    budgets = {
+        name: None if most is None or data.draw(st.booleans()) else most + data.draw(more)
+        for name, most in facts.items()
+    }
+    return replace(problem, **budgets)
+
+
+@on_layers(*LAYERS)
+@given(data=st.data())
+def test_a_looser_budget_never_hurts(backend, kind, data):
+    """Nor does a larger tolerance: the old best remains allowed."""
+    problem = layer(data, backend, kind)
+    looser = loosened(problem, data)
+    assert best(looser, backend) <= best(problem, backend)
+
+
+@on_layers("shared_block", "joint_layer")
+@given(data=st.data())
+def test_one_more_hidden_neuron_never_hurts(backend, kind, data):
+    """What was best before can still be chosen."""
+    problem = layer(data, backend, kind)
+    h = num_neurons(problem)
+    if h > 1:
+        fewer = without_neurons(problem, range(h - 1))
+        assert best(problem, backend) <= best(fewer, backend)
+
+
+@on_layers("shared_block", "joint_layer")
+@given(data=st.data())
+def test_the_order_of_hidden_neurons_changes_nothing(backend, kind, data):
+    """Their names mean nothing."""
+    problem = layer(data, backend, kind)
+    order = data.draw(st.permutations(range(num_neurons(problem))))
+    assert best(without_neurons(problem, order), backend) == best(problem, backend)
+
+
+@on_layers("layer_budget")
+@given(data=st.data())
+def test_the_order_of_pools_and_of_weights_changes_nothing(backend, kind, data):
+    """Pools go with their targets, and the weights of each in an order of its own."""
+    problem = layer(data, backend, kind)
+    pools = data.draw(st.permutations(range(len(problem.pools))))
+    order = data.draw(st.permutations(range(len(problem.pools[0]))))
+    moved = replace(
+        problem,
+        pools=tuple(tuple(problem.pools[p][i] for i in order) for p in pools),
+        targets=tuple(problem.targets[p] for p in pools),
+    )
+    assert best(moved, backend) == best(problem, backend)
+
+
+@on_layers("joint_layer")
+@given(data=st.data())
+def test_a_joint_layer_transposed_is_the_same(backend, kind, data):
+    """The product of the transposed matrices, in the other order."""
+    problem = layer(data, backend, kind)
+    turned = replace(
+        problem,
+        first=tuple(zip(*problem.second, strict=True)),
+        second=tuple(zip(*problem.first, strict=True)),
+        targets=tuple(zip(*problem.targets, strict=True)),
+    )
+    assert best(turned, backend) == best(problem, backend)
+
+
+def entry_optima(problem):
+    """Return the optimum of every entry of a joint layer on its own, by another method."""
+    most = min(len(problem.first), problem.most // 2)
+    return [
+        solve(SubsetSum(weights=pool, target=target, fewest=0, most=most), meeting.BACKEND).value
+        for _, pool, target in problem.entries()
+    ]
+
+
+@on_layers("joint_layer")
+@given(data=st.data())
+def test_a_joint_optimum_is_never_below_those_of_its_entries(backend, kind, data):
+    """Each entry alone does at least as well: the largest, or the sum of all, is a bound."""
+    problem = layer(data, backend, kind)
+    join = max if problem.norm == "linf" else sum
+    assert best(problem, backend) >= join(entry_optima(problem))
+
+
+@on_layers("joint_layer")
+@given(data=st.data())
+def test_one_entry_without_a_budget_is_a_subset_sum(backend, kind, data):
+    """With one input and one output nothing is shared."""
+    problem = layer(data, backend, kind)
+    (pool, target) = next((pool, target) for _, pool, target in problem.entries())
+    alone = replace(
+        problem,
+        first=tuple(row[:1] for row in problem.first),
+        second=problem.second[:1],
+        targets=((target,),),
+        most=2 * len(pool),
+    )
+    single = SubsetSum(weights=pool, target=target, fewest=0, most=len(pool))
+    assert best(alone, backend) == best(single, meeting.BACKEND)
+
+
+@on_layers("shared_block")
+@given(data=st.data())
+def test_a_block_never_costs_more_than_one_output_after_the_other(backend, kind, data):
+    """Each output's own smallest subset, every neuron paid anew, is a selection of the block."""
+    problem = layer(data, backend, kind)
+    if problem.minimise == "edges":
+        parts = zip(problem.products, problem.targets, problem.tolerances, strict=True)
+        alone = [
+            best(SmallestSubset(weights=row, target=t, tolerance=allowed), meeting.BACKEND)
+            for row, t, allowed in parts
+        ]
+        assert sum(alone) + max(alone) <= best(problem, backend) <= 2 * sum(alone)
+
+
+@on_layers("layer_budget")
+@given(data=st.data())
+def test_without_a_budget_every_pool_is_at_its_own_best(backend, kind, data):
+    """Then nothing couples the pools."""
+    problem = layer(data, backend, kind)
+    free = replace(problem, most=problem.num_candidates + data.draw(st.integers(0, 3)))
+    n = len(problem.pools[0])
+    alone = [
+        best(SubsetSum(weights=pool, target=t, fewest=0, most=n), meeting.BACKEND)
+        for pool, t in problem.parts()
+    ]
+    join = {"linf": max, "l1": sum, "squares": lambda errors: sum(e * e for e in errors)}
+    assert best(free, backend) == join[problem.norm](alone)

@@ -1,7 +1,7 @@
 """Nine hundred random layers, one truth: exact backends find it, no other contradicts it.
 
 A backend is covered from the moment it is in the table. Our own see every layer; solvers see
-every 25th in the fast tests and all of them in the slow ones.
+every 15th in the fast tests and all of them in the slow ones.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def cases(kind):
 
 def every(backend):
     """Say how many layers a backend may leave out in the fast tests."""
-    return 1 if FAMILIES[backend.name].software == "slth-opt" else 25
+    return 1 if FAMILIES[backend.name].software == "slth-opt" else 15
 
 
 def taken(backend, kind, step):
