@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 SWEPT_WHOLE = 12
 """So few free candidates are swept through without asking for multipliers first."""
 
-MOST_SWEPT = 96
-"""More free candidates than this are branched on at once."""
+MOST_SWEPT = 16
+"""More free candidates than this are branched on at once: their sweep would seldom end."""
 
 SWEEP = 2**12
 """Decisions a sweep may take before its node is split instead: some milliseconds."""
