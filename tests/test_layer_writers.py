@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import naive
 import pytest
 import strategies
@@ -17,6 +19,7 @@ from test_writers import (
 )
 
 from slth_opt.errors import BackendError
+from slth_opt.library import Instance, write_instance
 from slth_opt.problems import JointLayer, LayerBudget, SharedBlock
 from slth_opt.problems.legality import indices_of, mask_of
 from slth_opt.programs import point_of, program_of, why_no_program
@@ -167,3 +170,39 @@ def test_what_cp_sat_cannot_hold_is_refused():
         BackendError, match=r"the objective may take values in 0\.\.18446744073709551608"
     ):
         WRITERS["cpsat"](program_of(problem))
+
+
+INSTANCES = {**EXAMPLES, **IMPOSSIBLE}
+
+
+@pytest.mark.parametrize("name", INSTANCES)
+def test_the_command_line_takes_files_of_layers(slth, name):
+    """Solved, certified, verified and exported, the value as the slow truth has it."""
+    problem = INSTANCES[name]
+    write_instance("layer.json", Instance(problem=problem))
+    solved = slth("solve", "layer.json", "--json").json
+    best = naive.optimum(problem)
+    assert (solved["infeasible"], solved["optimal"]) == (best is None, best is not None)
+    assert solved["value"] == best
+    assert solved["value_exact"] == (None if best is None else str(best))
+    certified = slth("certify", "layer.json")
+    assert certified.code == 0, certified.err
+    verified = slth("verify", "layer.json", "--json").json
+    assert (verified["value"], verified["reproven"]) == (best, True)
+    assert slth("export", "layer.json", "--format", "lp").out == WRITERS["lp"](program_of(problem))
+
+
+def test_the_command_line_says_what_is_minimised(slth):
+    """Edges where edges count: the error alone would not tell."""
+    write_instance("layer.json", Instance(problem=EXAMPLES["edges"]))
+    assert "edges" in slth("solve", "layer.json").out
+    assert "3   (what is minimised)" in slth("solve", "layer.json").out
+
+
+def test_squares_cannot_be_exported(slth):
+    """One clear line, and code 2."""
+    problem = replace(EXAMPLES["budget l1"], norm="squares")
+    write_instance("layer.json", Instance(problem=problem))
+    refused = slth("export", "layer.json", "--format", "mps")
+    assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+    assert "a sum of squares is no linear objective" in refused.err

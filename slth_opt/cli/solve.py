@@ -59,6 +59,8 @@ def _answer(result: Result) -> list[tuple[str, str]]:
             ("target", " ".join(map(number, targets))),
             ("error", f"{number(summary['error'])}   (exactly {summary['error_exact']})"),
         ]
+        if result.problem.unit not in ("error", "items"):
+            lines.append((result.problem.unit, f"{number(summary['value'])}   (what is minimised)"))
         if result.problem.rounded:
             low, high = summary["true_error_low"], summary["true_error_high"]
             lines.append(

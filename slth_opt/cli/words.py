@@ -120,11 +120,9 @@ def verified_in_words(problem: Problem, report: VerifyReport) -> tuple[str, ...]
         "error": f"an error of {number(grid.real(shown))}",
         "squared error": f"a squared error of {number(grid.real(shown))}",
     }
-    return (
-        f"question: {question_in_words(problem)}",
-        f"unit: value {shown} means {means.get(problem.unit, f'{shown} {problem.unit}')}",
-        *report.lines(),
-    )
+    unit = f"unit: value {shown} means {means.get(problem.unit, f'{shown} {problem.unit}')}"
+    question = f"question: {question_in_words(problem)}"
+    return (question, *(() if report.infeasible else (unit,)), *report.lines())
 
 
 _MEANING = {
