@@ -191,6 +191,29 @@ def test_a_survey_keeps_the_nearest_of_each_number_of_unused_neurons(weights, da
         assert set(np.flatnonzero(occurs).tolist()) == legal
 
 
+@pytest.mark.overflow
+@given(
+    st.lists(strategies.pools(fewest=5, most=5, bits=(3, 56)), min_size=1, max_size=3), st.data()
+)
+def test_the_first_set_that_suffices_is_found(rows, data):
+    """Every output has a legal subset of it, or there is no such set of its size."""
+    size = data.draw(st.integers(0, 5))
+    targets = [data.draw(strategies.targets(row)) for row in rows]
+    allowed = [data.draw(st.integers(0, sum(map(abs, row)) // 4)) for row in rows]
+    outputs = list(zip(rows, targets, allowed, strict=True))
+
+    def is_enough(used):
+        parts = [part for r in range(size + 1) for part in combinations(used, r)]
+        return all(any(abs(sum(w[k] for k in p) - t) <= a for p in parts) for w, t, a in outputs)
+
+    expected = [used for used in combinations(range(5), size) if is_enough(used)]
+    arrays = [np.array(values, np.int64) for values in (rows, targets, allowed)]
+    for function in both(kernel.find_set):
+        chosen = np.array([*range(size), 5], np.int64)
+        assert function(*arrays, chosen) is bool(expected)
+        assert not expected or tuple(sorted(chosen[:size].tolist())) in expected
+
+
 @pytest.mark.parametrize("low_neurons", [12, 1])
 def test_it_finds_the_optimum_of_every_small_block(monkeypatch, low_neurons):
     """All objectives and budgets, also where the sets are split between high and low neurons."""

@@ -196,6 +196,26 @@ def test_smallest_sizes_of_many_neurons_are_found_while_they_are_small():
     assert outputs.smallest_offers(weights, 2 * 10**4, 0) == (4, ())
 
 
+def test_the_fewest_neurons_are_found_where_no_output_alone_tells():
+    """Three outputs with a neuron each: three neurons, whatever else there is."""
+    rows = ((5, 0, 0, 1), (0, 5, 0, 1), (0, 0, 5, 1))
+    problem = block(rows, (5, 5, 5), (0, 0, 0), minimise="neurons")
+    stronger = strengthen(problem)
+    assert problem.free_bound() < stronger.bound == 3
+    assert stronger.start == (0, 5, 10)
+    assert row_of(problem, "used").low == 3
+    assert strengthen(replace(problem, minimise="edges")).bound == 6
+
+
+def test_sets_of_neurons_too_many_to_look_at_are_left_open(monkeypatch):
+    """The sizes looked at before are what is known."""
+    rows = ((5, 0, 0, 1), (0, 5, 0, 1), (0, 0, 5, 1))
+    monkeypatch.setattr(outputs, "MOST_SUMS", 4 * 2 + 6 * 4)
+    assert outputs.fewest_neurons(rows, (5, 5, 5), (0, 0, 0), range(1, 5)) == (3, None)
+    assert outputs.fewest_neurons(rows, (5, 0, 0), (0, 0, 0), range(1, 5)) == (1, (0,))
+    assert outputs.fewest_neurons(rows, (5, 5, 5), (0, 0, 0), range(1, 2)) == (2, None)
+
+
 def test_what_is_left_of_an_effort_is_never_negative():
     """And other limits stay."""
     long_ago = time.monotonic() - 100

@@ -163,3 +163,35 @@ def survey(weights, target, allowed, is_used, chosen, errors, subsets, occurs):
             return
         total = total - weights[out] + weights[into]
         unused += is_used[out] - is_used[into]
+
+
+@numba.njit(cache=True)
+def suffices(rows, targets, allowed, chosen, size):
+    """Tell whether the chosen neurons have a legal subset for every output."""
+    for i in range(rows.shape[0]):
+        total = -targets[i]
+        is_legal = abs(total) <= allowed[i]
+        subset, step = 0, 1
+        while step < 2**size and not is_legal:
+            j = 0  # in the order of Gray's code: one neuron in or out at a time
+            while not step >> j & 1:
+                j += 1
+            total += -rows[i, chosen[j]] if subset >> j & 1 else rows[i, chosen[j]]
+            is_legal = abs(total) <= allowed[i]
+            subset ^= 1 << j
+            step += 1
+        if not is_legal:
+            return False
+    return True
+
+
+@numba.njit(cache=True)
+def find_set(rows, targets, allowed, chosen):
+    """Go on from a set to the first of its size that suffices; return whether there is one."""
+    size = chosen.shape[0] - 1
+    while True:
+        if suffices(rows, targets, allowed, chosen, size):
+            return True
+        _, into = advance(chosen, size)
+        if into < 0:
+            return False

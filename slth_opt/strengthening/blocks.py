@@ -5,7 +5,10 @@ selection meets all of these rules; the start is made to meet them as well.
 
 * **Smallest sizes.** An output needs at least as many neurons as its smallest subset within its
   tolerance (where the error is minimised: within the error of the start). This holds for every
-  good selection. There are at least as many used neurons as any output chooses.
+  good selection.
+* **Fewest neurons.** There are at least as many used neurons as any output chooses. Sets of that
+  many, of one more, and so on are looked at one by one, as long as that is quick: until one of
+  them suffices for all outputs, no good selection uses fewer.
 * **Largest sizes.** Of the edges a good selection may have (the start's, or the budget) the other
   outputs need their smallest sizes, and the first layer a neuron for each that this one chooses.
   Where neurons are counted or have a budget no output chooses more than that many. This holds
@@ -37,7 +40,7 @@ from slth_opt.problems.legality import indices_of, mask_of
 from slth_opt.programs import program_of
 from slth_opt.programs.integer_program import IntegerProgram, Row, Terms
 from slth_opt.strengthening.independent import improved, own_choices
-from slth_opt.strengthening.outputs import smallest_offers, survey_sizes
+from slth_opt.strengthening.outputs import fewest_neurons, smallest_offers, survey_sizes
 from slth_opt.strengthening.records import Stronger
 
 MOST_COMPARISONS = 10**7
@@ -53,12 +56,12 @@ def strengthen_block(problem: SharedBlock, start: tuple[int, ...] | None) -> Str
     ...     tolerances=(0, 0))
     >>> stronger = strengthen_block(block, None)
     >>> stronger.bound, stronger.start
-    (3, (0, 5))
+    (4, (0, 5))
     """
     smallest = _smallest_sizes(problem, problem.tolerances) if problem.tolerances else None
     beyond = problem.num_neurons + 1
     if smallest is not None and beyond in smallest:
-        program = _tightened(problem, _size_rows(problem, smallest, None), (), 0)
+        program = _tightened(problem, _size_rows(problem, smallest, None, 0), (), 0)
         return Stronger(program=program, bound=problem.impossible or 0, start=None)
     pairs = _covering(problem)
     mask = _best_start(problem, start, smallest, pairs)
@@ -68,15 +71,20 @@ def strengthen_block(problem: SharedBlock, start: tuple[int, ...] | None) -> Str
         smallest = _smallest_sizes(problem, allowed)
     else:
         allowed = problem.tolerances or ()
-    largest = _largest_sizes(problem, smallest, None if mask is None else problem.value(mask))
+    fewest, enough = _fewest_neurons(problem, allowed, smallest, mask)
+    if enough is not None and problem.minimise == "neurons":
+        found = _within(problem, enough)
+        mask = mask if found is None else _settled(problem, found, pairs)
+    value = None if mask is None else problem.value(mask)
+    largest = _largest_sizes(problem, smallest, fewest, value)
     idle, error = _idle_choices(problem, allowed, smallest, largest)
     bound = {
-        "edges": max(smallest) + sum(smallest),
-        "neurons": max(smallest),
+        "edges": fewest + sum(smallest),
+        "neurons": fewest,
         "error": error,
     }[problem.minimise]
     rows = (
-        *_size_rows(problem, smallest, largest),
+        *_size_rows(problem, smallest, largest, fewest),
         *_order_rows(problem, pairs),
         *_equal_rows(problem),
     )
@@ -93,8 +101,43 @@ def _smallest_sizes(problem: SharedBlock, allowed: tuple[int, ...]) -> tuple[int
     return tuple(smallest_offers(row, target, most)[0] for row, target, most in outputs)
 
 
+def _fewest_neurons(
+    problem: SharedBlock,
+    allowed: tuple[int, ...],
+    smallest: tuple[int, ...],
+    mask: tuple[int, ...] | None,
+) -> tuple[int, tuple[int, ...] | None]:
+    """Return how many neurons a good selection needs, and a set of so many if one was found."""
+    # Those with large smallest subsets are the first to rule a set out.
+    order = sorted(range(len(smallest)), key=smallest.__getitem__, reverse=True)
+    rows = tuple(problem.products[i] for i in order)
+    targets = tuple(problem.targets[i] for i in order)
+    most = tuple(allowed[i] for i in order)
+    low = max(smallest)
+    # The start's own number is known to suffice.
+    high = problem.num_neurons + 1 if mask is None else len(problem.used(mask))
+    return fewest_neurons(rows, targets, most, range(low, max(low, high)))
+
+
+def _within(problem: SharedBlock, neurons: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Return every output's smallest legal subset of a few neurons that suffice.
+
+    Of so many that not all subsets can be looked at, None.
+    """
+    mask: list[int] = []
+    tolerances = problem.tolerances or ()
+    for row, target, most in zip(problem.products, problem.targets, tolerances, strict=True):
+        own = tuple(row[k] for k in neurons)
+        _, offers = smallest_offers(own, target, most)
+        if not offers:
+            return None
+        places = {neurons[j] for j in offers[0].neurons}
+        mask += [int(k in places) for k in range(problem.num_neurons)]
+    return tuple(mask)
+
+
 def _largest_sizes(
-    problem: SharedBlock, smallest: tuple[int, ...], value: int | None
+    problem: SharedBlock, smallest: tuple[int, ...], fewest: int, value: int | None
 ) -> tuple[int, ...]:
     """Return the largest size an output may have in a good selection; `value` is the start's."""
     h = problem.num_neurons
@@ -108,7 +151,7 @@ def _largest_sizes(
         return (most,) * len(smallest)
     rooms = [edges - (sum(smallest) - size) for size in smallest]
     # So many edges are left for its choices and for neurons: no fewer than it chooses.
-    return tuple(min(most, room - max(smallest), room // 2) for room in rooms)
+    return tuple(min(most, room - fewest, room // 2) for room in rooms)
 
 
 def _idle_choices(
@@ -209,18 +252,23 @@ def _covering(problem: SharedBlock) -> list[tuple[int, int]]:
 
 
 def _size_rows(
-    problem: SharedBlock, smallest: tuple[int, ...], largest: tuple[int, ...] | None
+    problem: SharedBlock,
+    smallest: tuple[int, ...],
+    largest: tuple[int, ...] | None,
+    fewest: int,
 ) -> Iterator[Row]:
     """Yield how many neurons each output needs and may choose, and how many all of them need."""
     h, n = problem.num_neurons, problem.num_candidates
     for i, size in enumerate(smallest):
+        if problem.minimise == "neurons" and size <= h:
+            continue  # there they say nothing about the objective, and slowed CP-SAT to a half
         most = h if largest is None else largest[i]
         if size > 0 or most < h:
             ones: Terms = tuple((i * h + k, 1) for k in range(h))
             yield Row(name=f"size{i}", terms=ones, low=size, high=most if most < h else None)
-    if max(smallest) > 0:
+    if fewest > 0:
         neurons: Terms = tuple((n + k, 1) for k in range(h))
-        yield Row(name="used", terms=neurons, low=max(smallest), high=None)
+        yield Row(name="used", terms=neurons, low=fewest, high=None)
 
 
 def _order_rows(problem: SharedBlock, pairs: list[tuple[int, int]]) -> Iterator[Row]:

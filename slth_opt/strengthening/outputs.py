@@ -1,4 +1,4 @@
-"""What one output of a block would choose if it were alone, found by looking at every subset.
+"""What outputs of a block need, one alone or all together, found by looking at every subset.
 
 Subsets come size by size, in revolving-door order. Small legal subsets are what matters here,
 so this reaches pools of hundreds of neurons; what would take too many steps is left open.
@@ -12,6 +12,9 @@ from math import comb
 
 MOST_SUBSETS = 2**24
 """Subsets looked at for one output and question: less than a fifth of a second."""
+
+MOST_SUMS = 2**28
+"""Sums of subsets looked at to find the fewest neurons, at most: about a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,3 +151,43 @@ def _surveys(
         if found is None:
             return
         yield found
+
+
+def fewest_neurons(
+    rows: tuple[tuple[int, ...], ...],
+    targets: tuple[int, ...],
+    allowed: tuple[int, ...],
+    sizes: range,
+) -> tuple[int, tuple[int, ...] | None]:
+    """Return how many neurons all outputs together need at least, and that many that suffice.
+
+    Parameters
+    ----------
+    rows, targets, allowed
+        Products, target and tolerance of each output.
+    sizes
+        Sizes to look at: fewer neurons are known not to suffice. No set is returned where
+        looking at all of a size takes too long, or none suffices.
+
+    Examples
+    --------
+    >>> fewest_neurons(((4, 1, 3), (1, 4, 0)), (4, 4), (0, 0), range(1, 3))
+    (2, (0, 1))
+    >>> fewest_neurons(((4, 1, 3), (1, 4, 0)), (4, 4), (0, 0), range(1, 2))
+    (2, None)
+    """
+    import numpy as np
+
+    from slth_opt.kernels.enumeration import first_subset
+    from slth_opt.kernels.neuron_sets import find_set
+
+    n, steps = len(rows[0]), 0
+    arrays = np.array(rows, np.int64), np.array(targets, np.int64), np.array(allowed, np.int64)
+    for size in sizes:
+        steps += comb(n, size) * 2**size
+        if steps > MOST_SUMS:
+            return size, None
+        chosen = first_subset(n, size)
+        if find_set(*arrays, chosen):
+            return size, tuple(int(k) for k in chosen[:size])
+    return sizes.stop, None
