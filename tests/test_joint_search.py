@@ -351,10 +351,10 @@ def test_tables_of_couples_never_overestimate(hidden, use_l1, cap, unit, data):
     width = 2**hidden
     entry = st.lists(st.integers(0, 30), min_size=width, max_size=width)
     errors = np.array([[data.draw(entry) for _ in range(2)] for _ in range(2)], np.int64)
-    near, scratch = np.zeros(width**2, np.uint16), np.empty(width**2, np.uint16)
+    near = np.zeros(width**2, np.uint16)
     full = np.array([width - 1, width - 1], np.int64)
     joint_blocks.tabulate(
-        errors, full, full, np.array([0, 1]), 0, use_l1, cap, unit, near, scratch, np.zeros(1)
+        errors, full, full, np.array([0, 1]), 0, use_l1, cap, unit, near, np.zeros(1)
     )
 
     def join(a, b):

@@ -296,21 +296,20 @@ def _tables(
     rest = np.zeros((d, width), np.int64)
     if len(outside):
         rest = least.sum(axis=0) if layer.use_l1 else least.max(axis=0)
-    count = min(d // 2, MOST_CELLS // width**2 - team.workers)
+    count = min(d // 2, MOST_CELLS // width**2)
     if not couple or not len(outside) or count <= 0 or slack < 0:
         count = 0
     # Of what is left for all couples and rows, an even part and a third: rarer costs are cut.
     cap = slack if not layer.use_l1 else -(-4 * slack // (3 * len(outside) * count or 1))
     unit = 1 + (cap * len(outside) // MOST_UNITS if layer.use_l1 else cap)
     near = np.zeros((count, width**2), np.uint16)
-    scratches = [np.empty(width**2 if count else 0, np.uint16) for _ in range(team.workers)]
-    for g in range(0, count, team.workers):
+    if count:
         team.run([
             partial(
-                tabulate, layer.errors, layer.rows, layer.columns, outside, 2 * c, layer.use_l1,
-                cap, unit, near[c], scratch, team.state,
+                tabulate, layer.errors, layer.rows, layer.columns, outside, 2 * g, layer.use_l1,
+                cap, unit, near[g], team.state,
             )
-            for c, scratch in zip(range(g, count), scratches, strict=False)
+            for g in range(count)
         ])  # fmt: skip
     return Tables(
         layer.errors, layer.least, rest, layer.sizes, layer.rows, layer.columns, near, unit

@@ -13,9 +13,9 @@ from slth_opt.kernels.joint import join
 
 @numba.njit(cache=True, nogil=True)
 def list_near(table, support, row, cap, masks, costs):
-    """List the column masks that keep an error within the cap with a row's mask; return how many.
+    """List the masks of a line within the cap of errors with another's mask; return how many.
 
-    `support` holds the neurons the column can use.
+    `support` holds the neurons the line can use, `row` is the mask of the other.
     """
     inside, outside = support & row, support & ~row
     count, s = 0, inside
@@ -36,43 +36,59 @@ def list_near(table, support, row, cap, masks, costs):
 
 
 @numba.njit(cache=True, nogil=True)
-def tabulate_row(errors, rows, columns, i, j, use_l1, cap, unit, scratch, state):
-    """Fill in the least joint error of row i in columns j and j + 1, in units, rounded down."""
-    width = errors.shape[2]
-    masks = np.empty((2, width), np.int64)
-    costs = np.empty((2, width), np.int64)
-    scratch[:] = (cap + 1) // unit
-    row = rows[i]
-    while True:
-        first = list_near(errors[i, j], columns[j], row, cap, masks[0], costs[0])
-        second = list_near(errors[i, j + 1], columns[j + 1], row, cap, masks[1], costs[1])
-        for p in range(first):
-            start = masks[0, p] * width
-            for q in range(second):
-                total = join(use_l1, costs[0, p], costs[1, q])
-                if total <= cap:
-                    place = start + masks[1, q]
-                    value = total // unit
-                    if value < scratch[place]:
-                        scratch[place] = value
-        if row == 0 or state[0]:
-            break
-        row = (row - 1) & rows[i]
+def list_all(table, support, column, cap):
+    """List the column masks near to each mask of a row, one list after the other.
+
+    Returns where each list starts, and the lists.
+    """
+    width = table.shape[0]
+    masks, costs = np.empty(width, np.int64), np.empty(width, np.int64)
+    starts = np.zeros(width + 1, np.int64)
+    for row in range(width):
+        count = 0
+        if row & ~support == 0:
+            count = list_near(table, column, row, cap, masks, costs)
+        starts[row + 1] = starts[row] + count
+    lists = np.empty(starts[width], np.int32)
+    for row in range(width):
+        if starts[row + 1] > starts[row]:
+            list_near(table, column, row, cap, masks, costs)
+            for p in range(starts[row], starts[row + 1]):
+                lists[p] = masks[p - starts[row]]
+    return starts, lists
 
 
 @numba.njit(cache=True, nogil=True)
-def tabulate(errors, rows, columns, outside, j, use_l1, cap, unit, near, scratch, state):
+def tabulate(errors, rows, columns, outside, j, use_l1, cap, unit, near, state):
     """Fill in what the rows listed in `outside` cost together in columns j and j + 1.
 
-    Once ``state[0]`` is set the table is left as it is, and must not be used.
+    In units, rounded down. Once ``state[0]`` is set the table is left as it is, and must not
+    be used.
     """
+    width = errors.shape[2]
+    masks, costs = np.empty(width, np.int64), np.empty(width, np.int64)
+    line = np.empty(width, np.int64)
     near[:] = 0
     for i in outside:
-        tabulate_row(errors, rows, columns, i, j, use_l1, cap, unit, scratch, state)
-        if use_l1:
-            for place in range(near.shape[0]):
-                near[place] += scratch[place]
-        else:
-            for place in range(near.shape[0]):
-                if scratch[place] > near[place]:
-                    near[place] = scratch[place]
+        table = errors[i, j + 1]
+        starts, lists = list_all(table, rows[i], columns[j + 1], cap)
+        for first in range(width):
+            if state[0]:
+                return
+            if first & ~columns[j]:
+                continue
+            # One line of the table at a time: it stays in the nearest cache.
+            line[:] = cap + 1
+            for p in range(list_near(errors[i, j], rows[i], first, cap, masks, costs)):
+                row, cost = masks[p], costs[p]
+                for q in range(starts[row], starts[row + 1]):
+                    total = join(use_l1, cost, table[lists[q] & row])
+                    if total < line[lists[q]]:
+                        line[lists[q]] = total
+            start = first * width
+            for mask in range(width):
+                value = line[mask] // unit
+                if use_l1:
+                    near[start + mask] += value
+                elif value > near[start + mask]:
+                    near[start + mask] = value
