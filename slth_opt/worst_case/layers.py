@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isqrt
 from typing import Any
 
-from slth_opt.errors import ProblemError
-from slth_opt.grid import as_fractions
 from slth_opt.tickets import Ticket
+from slth_opt.worst_case.pairs import box
 from slth_opt.worst_case.signed_errors import SignedErrors, signed_errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerWorstCase:
-    """The largest error of every output of a layer over a box, before its ReLU.
+    """The largest error of every output of a layer over a box, before its skip and its ReLU.
 
     Parameters
     ----------
@@ -28,7 +28,9 @@ class LayerWorstCase:
     witness
         An input at which the worst output has its error.
     ball
-        A bound on the Euclidean norm of the error over the unit ball, exact and squared.
+        A bound on the square of the error's Euclidean norm over the unit ball: with errors E of
+        the weights (the larger side of each) and b of the biases, (norm(E) + norm(b))^2 in the
+        Frobenius norm. Without biases it is exact, with biases rounded up to the grid.
     """
 
     by_output: tuple[Fraction, ...]
@@ -68,11 +70,7 @@ def worst_layer_error(
     (True, 1)
     """
     errors = signed_errors(ticket, layer)
-    count = errors.plus.shape[1]
-    lows, highs = (_spread(end, count, what) for end, what in ((low, "low"), (high, "high")))
-    for i, (a, b) in enumerate(zip(lows, highs, strict=True)):
-        if a > b:
-            raise ProblemError(f"input {i} has the interval {a}..{b}, which is empty")
+    lows, highs = box(low, high, errors.plus.shape[1])
     unit = errors.grid.real(1)
     found = [_extremes(errors, o, lows, highs) for o in range(len(errors.plus))]
     sizes = [max(top, -bottom) * unit for (top, _), (bottom, _) in found]
@@ -83,18 +81,13 @@ def worst_layer_error(
         for plus, minus in zip(errors.plus, errors.minus, strict=True)
         for p, m in zip(plus, minus, strict=True)
     )
+    biases = sum(b * b for b in errors.bias)
+    both = squares + biases + 2 * (isqrt(max(squares * biases - 1, 0)) + (squares * biases > 0))
     return LayerWorstCase(
         by_output=tuple(sizes),
         witness=at_top if top >= -bottom else at_bottom,
-        ball=squares * unit * unit,
+        ball=both * unit * unit,
     )
-
-
-def _spread(end: Any, count: int, what: str) -> list[Fraction]:
-    values = as_fractions(end if hasattr(end, "__len__") else [end] * count, what=what)
-    if len(values) != count:
-        raise ProblemError(f"{count} inputs need as many values of {what}, got {len(values)}")
-    return values
 
 
 Extreme = tuple[Fraction, tuple[Fraction, ...]]

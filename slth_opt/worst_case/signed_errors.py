@@ -7,15 +7,16 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from slth_opt.errors import ProblemError
-from slth_opt.grid import Grid, finest_exponent
+from slth_opt.grid import CAPACITY, Grid, finest_exponent
 from slth_opt.layouts import layers_of
+from slth_opt.sources import FINENESS
 from slth_opt.tickets import BIAS, Part, Ticket
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-PRODUCT_BITS = 52
+PRODUCT_BITS = 2 * FINENESS
 """Products of two numbers of a source are multiples of 2**-46, those of `parallel` of 2**-23."""
 
 
@@ -60,7 +61,10 @@ def signed_errors(ticket: Ticket, layer: int) -> SignedErrors:
     """
     import numpy as np
 
-    target = layers_of(ticket.target)[layer]
+    targets = layers_of(ticket.target)
+    if isinstance(layer, bool) or not isinstance(layer, int) or not 0 <= layer < len(targets):
+        raise ProblemError(f"the layers of this ticket are 0..{len(targets) - 1}, got {layer!r}")
+    target = targets[layer]
     source = ticket.sources[layer]
     if source.first is None or source.copies != 1:
         raise ProblemError(
@@ -103,8 +107,9 @@ def _units(part: Part, goals: np.ndarray, exponent: int) -> np.ndarray:
     import numpy as np
 
     kept = np.ldexp(np.where(part.choice.masks, part.pools, 0.0), PRODUCT_BITS).astype(np.int64)
-    # Up to 512 products of less than 2**53 units add up within int64.
-    sums = kept.sum(axis=1) if kept.shape[1] <= 512 else kept.astype(object).sum(axis=1)
+    most = int(np.abs(kept).max(initial=0)) * kept.shape[1]
+    # Products are at most 1, but those of `parallel` are as large as the target's weights.
+    sums = (kept if most < 2**CAPACITY else kept.astype(object)).sum(axis=1)
     errors: np.ndarray = (sums.astype(object) << (exponent - PRODUCT_BITS)) - goals
     return errors
 
