@@ -44,7 +44,8 @@ HEAVY = {
 SOLVERS = {
     "ortools": {"backends.cp_sat", "backends.scip"},
     "pulp": {"backends.cbc"},
-    "scipy.optimize": {"backends.highs"},
+    # A worst case asks for multipliers of linear programs only, and proves with them in integers.
+    "scipy.optimize": {"backends.highs", "worst_case.programs"},
     "highspy": set(),
 }
 """Each solver and the files that may import it, inside a function."""
