@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 CHUNK = 2**18
 """Rows whose errors are recomputed together."""
 
+FINE = 58
+"""Bits that sums take where targets are rounded: all that the fast kernels have room for."""
+
 Progress = Callable[[int, int], None]
 
 
@@ -89,6 +92,10 @@ def choose(
     >>> choose(np.array([[0.5, 0.25, 1.0]]), np.array([0.8]), rule).masks.tolist()
     [[True, True, False]]
     """
+    if rule.size is not None and rule.size > pools.shape[1]:
+        raise ProblemError(
+            f"size {rule.size} is impossible: every weight has {pools.shape[1]} candidates"
+        )
     if method != "exact":
         heuristic = heuristic_named(method)
         if rule.rule not in heuristic.rules:
@@ -110,12 +117,7 @@ def choose(
         by_size = full_profiles(pools, targets, progress=progress, **placing)
         masks = share_budget(by_size, rule.most, norm=rule.norm).masks()
     else:
-        size = rule.size
-        if size is not None and size > pools.shape[1]:
-            raise ProblemError(
-                f"size {size} is impossible: every weight has {pools.shape[1]} candidates"
-            )
-        masks = nearest_masks(pools, targets, size=size, progress=progress, **placing)
+        masks = nearest_masks(pools, targets, size=rule.size, progress=progress, **placing)
     return recomputed(pools, targets, masks, proven=True)
 
 
@@ -156,9 +158,11 @@ def placing_of(pools: Any, targets: Any) -> dict[str, Any]:
     >>> placing_of(np.array([[0.5, 0.25]]), np.array([0.75]))
     {'rounding': 'exact', 'bits': None}
     """
+    import numpy as np
+
     try:
         make_table(pools, targets, size=None, rounding="exact", bits=None)
     except GridError:
-        rounded = make_table(pools, targets, size=None, rounding="nearest", bits=None)
-        return {"rounding": "nearest", "bits": rounded.grid.exponent}
+        sums = np.shape(pools)[-1] * np.abs(pools).max(initial=0) + np.abs(targets).max(initial=0)
+        return {"rounding": "nearest", "bits": max(0, FINE - int(np.frexp(sums)[1]))}
     return {"rounding": "exact", "bits": None}

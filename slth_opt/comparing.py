@@ -161,6 +161,8 @@ def _methods(construction: str, rule: SizeRule, wanted: Sequence[str] | None) ->
         for name in wanted:
             if name != EXACT and rule.rule not in heuristic_named(name).rules:
                 raise ProblemError(f"heuristic {name!r} does not know the size rule {rule.rule!r}")
+            if name != EXACT and pooled_size:
+                raise ProblemError(f"heuristic {name!r} cannot share one size between pooled sides")
         return sorted(wanted, key=lambda name: name != EXACT)
     able = [h.name for h in HEURISTICS if rule.rule in h.rules and not pooled_size]
     return [EXACT, *able]

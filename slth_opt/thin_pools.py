@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from slth_opt.batch import Profiles, nearest_subsets, profiles, smallest_subsets
+from slth_opt.batch import (
+    MOST_INT64_BITS,
+    Profiles,
+    nearest_subsets,
+    profiles,
+    smallest_subsets,
+)
 from slth_opt.tables import make_table
 
 if TYPE_CHECKING:
@@ -108,21 +114,22 @@ def full_profiles(
     )  # fmt: skip
     exponent, n = table.grid.exponent, pools.shape[1]
     errors = np.zeros((len(pools), n + 1), np.int64)
-    subsets = np.zeros((len(pools), n + 1), np.int64)
+    bits_type = np.dtype(np.int64 if n <= MOST_INT64_BITS else object)
+    subsets = np.zeros((len(pools), n + 1), bits_type)
     goals = np.abs(table.placed(0, len(pools)).targets) if len(pools) else errors[:, 0]
     for rows, columns, tell in _groups(pools, progress):
         width = columns.shape[1]
         inner_errors = goals[rows][:, None]
-        inner_bits = np.zeros((len(rows), 1), np.int64)
+        inner_bits = np.zeros((len(rows), width + 1), bits_type)
         if width:
             inner = np.take_along_axis(pools[rows], columns, axis=1)
             found = profiles(inner, targets[rows], progress=tell, **placing)
             inner_errors = found.error_units << (exponent - found.table.grid.exponent)
-            inner_bits = np.zeros((len(rows), width + 1), np.int64)
             for i in range(width):
-                inner_bits |= ((found.bits >> i) & 1) << columns[:, [i]]
+                chosen = (found.bits >> i & 1).astype(bits_type)
+                inner_bits |= chosen << columns[:, [i]].astype(bits_type)
         errors[rows], subsets[rows] = _with_zeros(
-            inner_errors, inner_bits, _zero_bits(pools[rows]), n
+            inner_errors, inner_bits, _zero_bits(pools[rows], bits_type), n
         )
     return Profiles(error_units=errors, bits=subsets, table=table)
 
@@ -158,16 +165,16 @@ def _filled_up(pools: np.ndarray, masks: np.ndarray, size: int) -> np.ndarray:
     return filled
 
 
-def _zero_bits(pools: np.ndarray) -> np.ndarray:
+def _zero_bits(pools: np.ndarray, bits_type: np.dtype) -> np.ndarray:
     """Return, for every row and every number of zeros, the first so many of them as bits."""
     import numpy as np
 
     zeros = pools == 0
     most = int(zeros.sum(axis=1).max(initial=0))
-    bits = np.zeros((len(pools), most + 1), np.int64)
-    order = np.argsort(~zeros, axis=1, kind="stable")
+    bits = np.zeros((len(pools), most + 1), bits_type)
+    order = np.argsort(~zeros, axis=1, kind="stable").astype(bits_type)
     for i in range(most):
-        bits[:, i + 1] = bits[:, i] | (np.int64(1) << order[:, i])
+        bits[:, i + 1] = bits[:, i] | (1 << order[:, i])
     return bits
 
 
@@ -180,7 +187,7 @@ def _with_zeros(
     width, zeros = errors.shape[1] - 1, n - (errors.shape[1] - 1)
     rows = np.arange(len(errors))
     whole = np.empty((len(errors), n + 1), np.int64)
-    chosen = np.empty((len(errors), n + 1), np.int64)
+    chosen = np.empty((len(errors), n + 1), bits.dtype)
     for size in range(n + 1):
         low, high = max(0, size - zeros), min(size, width)
         others = low + errors[:, low : high + 1].argmin(axis=1)

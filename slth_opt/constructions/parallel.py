@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from slth_opt.layouts import Construction, layers_of, refuse_fans
-from slth_opt.sources import Branch, LayerSource, draw_uniform
+from slth_opt.sources import FINENESS, Branch, LayerSource, draw_uniform
 
 if TYPE_CHECKING:
     import numpy as np
 
     from slth_opt.networks import Network
+
+WIDEST = 128
+"""Beyond this, multiples of 2^-23 do not fit into 32 bits."""
 
 
 def lay_out(target: Network, n: int, rng: np.random.Generator) -> tuple[LayerSource, ...]:
@@ -22,8 +25,7 @@ def lay_out(target: Network, n: int, rng: np.random.Generator) -> tuple[LayerSou
     import numpy as np
 
     layers = layers_of(target)
-    low = min(float(layer.coefficients.min()) for layer in layers)
-    high = max(float(layer.coefficients.max()) for layer in layers)
+    low, high = _range(target)
     sources = []
     for layer in layers:
         outputs, inputs, maps = layer.coefficients.shape
@@ -40,14 +42,27 @@ def lay_out(target: Network, n: int, rng: np.random.Generator) -> tuple[LayerSou
     return tuple(sources)
 
 
+def _range(target: Network) -> tuple[float, float]:
+    """Return the smallest and the largest weight of the whole target."""
+    layers = layers_of(target)
+    low = min(float(layer.coefficients.min()) for layer in layers)
+    return low, max(float(layer.coefficients.max()) for layer in layers)
+
+
 def refuse(target: Network) -> str | None:
-    """Refuse what has no coefficients, and biases: the published code has none."""
+    """Refuse what has no coefficients, biases, and a range that nothing can be drawn from."""
     refusal = refuse_fans(target)
     if refusal is not None:
         return refusal
     for k, layer in enumerate(layers_of(target)):
         if layer.bias is not None:
             return f"layer {k} has biases, the published experiment has none"
+    low, high = _range(target)
+    if high - low < 2.0**-FINENESS or max(-low, high) > WIDEST:
+        return (
+            f"its weights lie in [{low:g}, {high:g}], which is what sources are drawn from: that "
+            f"must be more than a point, and within [-{WIDEST}, {WIDEST}]"
+        )
     return None
 
 

@@ -13,8 +13,8 @@ from slth_opt.size_rules import SizeRule
 if TYPE_CHECKING:
     import numpy as np
 
-CHUNK = 2**14
-"""Rows whose exchanges are looked at together."""
+CHUNK = 2**22
+"""Exchanges that are looked at together."""
 
 MOST_ROUNDS = 100
 
@@ -34,9 +34,10 @@ def choose(
     import numpy as np
 
     del rng
+    rows = max(1, CHUNK // pools.shape[1] ** 2)
     parts = [
-        _improved(pools[first : first + CHUNK], targets[first : first + CHUNK], rule)
-        for first in range(0, len(pools), CHUNK)
+        _improved(pools[first : first + rows], targets[first : first + rows], rule)
+        for first in range(0, len(pools), rows)
     ]
     return np.concatenate(parts) if parts else np.zeros(pools.shape, bool)
 

@@ -99,7 +99,7 @@ def default_rule(construction: Construction, n: int) -> SizeRule:
     'exactly 10 each'
     """
     if construction.default_rule == "exactly":
-        return SizeRule(rule="exactly", size=1 if construction.name == "malach" else n // 2)
+        return SizeRule(rule="exactly", size=1 if construction.name == "malach" else max(1, n // 2))
     if construction.default_rule == "smallest":
         return SizeRule(rule="smallest", tolerance=Fraction(1, 100))
     return SizeRule(rule=construction.default_rule)

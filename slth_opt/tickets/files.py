@@ -20,6 +20,7 @@ from slth_opt.array_files import read_arrays, write_arrays
 from slth_opt.choosing import recomputed
 from slth_opt.constructions import CONSTRUCTIONS, construction_named
 from slth_opt.errors import FileError, ProblemError
+from slth_opt.heuristics import HEURISTICS
 from slth_opt.json_files import name_of, parse_json
 from slth_opt.networks import Network
 from slth_opt.size_rules import RULES, SizeRule
@@ -200,7 +201,7 @@ def _rebuilt(facts: dict[str, Any], arrays: Mapping[str, np.ndarray], target: Ne
         raise FileError(
             f"its source was drawn by {fields.shown(facts['generator'])}, here is only {GENERATOR}"
         )
-    n = fields.integer(facts["n"], what="n")
+    n = _candidates(facts["n"], arrays)
     seed = fields.integer(facts["seed"], what="the seed")
     plan = construction_named(name)
     refusal = plan.refuse(target)
@@ -209,7 +210,11 @@ def _rebuilt(facts: dict[str, Any], arrays: Mapping[str, np.ndarray], target: Ne
     sources = plan.lay_out(target, n, generator(seed))
     if facts["sources"] != [source.digest for source in sources]:
         raise FileError("the seed draws another source than the ticket was cut from")
+    methods = ("exact", *(heuristic.name for heuristic in HEURISTICS))
+    method = fields.one_of(facts["method"], methods, what="the method")
     proven = fields.boolean(facts["proven"], what="proven")
+    if proven is not (method == "exact"):
+        raise FileError(f"it says proven {fields.shown(proven)}, its method is {method!r}")
     parts = tuple(_refilled(part, arrays, proven) for part in questions(target, sources))
     ticket = Ticket(
         target=target,
@@ -217,12 +222,21 @@ def _rebuilt(facts: dict[str, Any], arrays: Mapping[str, np.ndarray], target: Ne
         n=n,
         seed=seed,
         rule=_rule(facts["rule"]),
-        method=fields.text(facts["method"], what="the method"),
+        method=method,
         sources=sources,
         parts=parts,
     )
     _check_facts(ticket, facts, arrays)
     return ticket
+
+
+def _candidates(said: Any, arrays: Mapping[str, np.ndarray]) -> int:
+    """Return n; refuse one that the masks have no room for, before a source is drawn for it."""
+    n = fields.integer(said, what="n")
+    room = max((8 * masks.shape[-1] for masks in arrays.values() if masks.ndim), default=0)
+    if not 1 <= n <= room:
+        raise FileError(f"n is {fields.shown(n)}, the masks have room for 1 to {room}")
+    return n
 
 
 def _refilled(part: Part, arrays: Mapping[str, np.ndarray], proven: bool) -> Part:

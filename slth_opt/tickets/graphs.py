@@ -17,7 +17,8 @@ def network_graph(network: Network) -> nx.DiGraph:
     """Return the non-zero entries of a network as edges between neurons ``(level, number)``.
 
     Level 0 holds the inputs. Edges carry `weight`; biases come from the node `CONSTANT`. A
-    skip connection is an edge of weight 1 marked ``skip=True`` that no pruning can remove.
+    skip connection is an edge marked ``skip=True`` that no pruning can remove; it adds 1 to the
+    weight of the edge that joins the same neurons, if there is one.
 
     Examples
     --------
@@ -42,7 +43,9 @@ def network_graph(network: Network) -> nx.DiGraph:
                     graph.add_edge(CONSTANT, (level, o), weight=float(bias[o]))
             if layer.skip:
                 for out in range(layer.num_outputs):
-                    graph.add_edge((level - layer.skip, out), (level, out), weight=1.0, skip=True)
+                    ends = (level - layer.skip, out), (level, out)
+                    weight = graph.edges[ends]["weight"] if graph.has_edge(*ends) else 0.0
+                    graph.add_edge(*ends, weight=weight + 1.0, skip=True)
     return graph
 
 

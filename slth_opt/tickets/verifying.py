@@ -2,6 +2,7 @@
 
 Reading the file already draws the source again and adds up every sum. What rests on the word of
 a method is that no subset is better; that is asked of a method of another kind, for some weights.
+Whether a budget is shared out best no sample can tell: it is shared out again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from slth_opt.errors import CertificateRejected
 from slth_opt.grid import Grid
 from slth_opt.problems import SmallestSubset, SubsetSum
 from slth_opt.solving import solve
+from slth_opt.tickets.keeping import check_sharing, check_sizes, split_questions
 from slth_opt.tickets.records import BIAS, Part, Ticket
 from slth_opt.tolerances import layer_rule
 
@@ -55,7 +57,7 @@ class TicketReport:
 
 
 def verify_ticket(ticket: Ticket, *, sample: int = 24, seed: int = 0) -> TicketReport:
-    """Solve a sample of a ticket's subset sums again by a method of another kind.
+    """Check the sizes of a ticket, and solve a sample of its subset sums again by another method.
 
     Parameters
     ----------
@@ -69,7 +71,7 @@ def verify_ticket(ticket: Ticket, *, sample: int = 24, seed: int = 0) -> TicketR
     Raises
     ------
     CertificateRejected
-        If a subset that is said to be best is not.
+        If the masks do not keep the size rule, or a subset that is said to be best is not.
 
     Examples
     --------
@@ -84,7 +86,10 @@ def verify_ticket(ticket: Ticket, *, sample: int = 24, seed: int = 0) -> TicketR
     sizes = [len(part.targets) for part in ticket.parts]
     total = sum(sizes)
     sampled = 0
+    check_sizes(ticket)
     if ticket.proven:
+        if ticket.rule.rule == "budget":
+            check_sharing(ticket)
         rows = np.random.default_rng(seed).permutation(total)[:sample]
         for row in sorted(int(row) for row in rows):
             part, own = _located(ticket, row)
@@ -103,6 +108,9 @@ def _located(ticket: Ticket, row: int) -> tuple[Part, int]:
 
 def _check_row(ticket: Ticket, part: Part, row: int) -> None:
     """Raise if another method finds a better subset for one weight."""
+    if ticket.sources[part.layer].pooled and part.branch != BIAS and ticket.rule.rule == "exactly":
+        _check_split(ticket, part, row)
+        return
     own = layer_rule(ticket.rule, ticket.target, part.layer)
     size = int(part.choice.masks[row].sum())
     error = int(part.choice.error_units[row])
@@ -123,6 +131,17 @@ def _check_row(ticket: Ticket, part: Part, row: int) -> None:
         raise CertificateRejected(f"{where}: the error is {error}, but {best} is possible")
 
 
+def _check_split(ticket: Ticket, part: Part, row: int) -> None:
+    """Raise if another split of a size between pooled sides has a smaller larger error."""
+    error, ways = split_questions(ticket, part, row)
+    best = min(max(_least(plus), _least(minus)) for plus, minus in ways)
+    if best != error:
+        raise CertificateRejected(
+            f"layer {part.layer}, both sides, weight {row}: the larger error is {error}, but "
+            f"{best} is possible"
+        )
+
+
 def _problems(
     ticket: Ticket, part: Part, row: int, rule: SizeRule, size: int
 ) -> tuple[SmallestSubset | None, SubsetSum]:
@@ -131,16 +150,13 @@ def _problems(
     place = grid.nearest if part.choice.rounded else grid.place
     weights = place(part.pools[row].tolist())
     (target,) = place([float(part.targets[row])])
-    fixed = rule.rule in ("exactly", "budget")
-    pooled = ticket.sources[part.layer].pooled and part.branch != BIAS
-    if rule.rule != "exactly" or pooled:  # a zero can only fill up a fixed size
+    if rule.rule != "exactly":  # a zero can only fill up a fixed size
         weights = tuple(w for w in weights if w) or (0,)
-    most = len(weights)
     nearest = SubsetSum(
         weights=weights,
         target=target,
-        fewest=size if fixed and (rule.rule == "exactly") else 0,
-        most=size if fixed else most,
+        fewest=size if rule.rule == "exactly" else 0,
+        most=size if rule.rule in ("exactly", "budget") else len(weights),
         grid=grid,
     )
     if rule.rule != "smallest" or rule.tolerance is None:
@@ -152,3 +168,10 @@ def _problems(
 def _solved(problem: SubsetSum | SmallestSubset) -> int | None:
     result = solve(problem, OTHER_METHOD)
     return None if result.infeasible else result.value
+
+
+def _least(problem: SubsetSum) -> int:
+    """Return the least error of a size that is possible."""
+    value = _solved(problem)
+    assert value is not None
+    return value
