@@ -88,7 +88,7 @@ def _candidates(
             able.append(method)
         elif backends is not None:
             raise BackendError(refusal)
-        else:
+        elif problem.kind in method.takes:  # that a method is for other problems goes unsaid
             refusals.append(refusal)
     if not able:
         raise BackendError("no method can be asked: " + "; ".join(refusals or ["none was given"]))
