@@ -16,6 +16,7 @@ from slth_opt import Effort, JointLayer, Stop, solve
 from slth_opt.backends import BACKENDS, mask_search
 from slth_opt.families import FAMILIES
 from slth_opt.kernels import joint, joint_blocks, joint_pairs
+from slth_opt.solving import choose_backend, why_not
 from slth_opt.strengthening import joints
 from slth_opt.strengthening.joints import Lines, entry_optima, errors_of
 
@@ -267,11 +268,11 @@ def test_cut_short_it_brackets_the_optimum(seconds):
     assert result.seconds < seconds + 5
 
 
-def test_too_many_neurons_are_bounded_only():
-    """Beyond sixteen neurons there are bounds and descents, and no promise."""
-    result = solve(drawn(2, 17, 2, 23, 0, "l1"), "mask_search")
-    assert result.stop is Stop.GAVE_UP
-    assert result.lower_bound <= result.value
+def test_too_many_neurons_go_to_a_solver():
+    """Beyond sixteen the tables would not fit: the first choice is then CP-SAT, strengthened."""
+    layer = drawn(2, 17, 2, 3, 0, "l1")
+    assert "up to 16 hidden neurons; this one has 17" in why_not(mask_search.BACKEND, layer)
+    assert choose_backend(layer).name == "cp_sat_strong"
 
 
 def test_ctrl_c_keeps_what_earlier_rounds_proved(monkeypatch):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MOST_HIDDEN = 16
-"""Hidden neurons the search can take: 2^16 masks a line. Beyond, there are descents alone."""
+"""Hidden neurons the search can take: 2^16 masks a line."""
 
 FIRST_PART = 64
 """The first round looks at this part of what lies between the bound and the start."""
@@ -163,7 +163,7 @@ def _bound_and_search(known: Known, team: Team, seed: int) -> None:
     if known.bound < known.value and not team.is_late():
         arguments = (problem, known.best, known.bound, seed, team.state)
         known.take(*team.run([lambda: improve_start(*arguments)]))
-    if known.bound == known.value or team.is_late() or problem.shape[1] > MOST_HIDDEN:
+    if known.bound == known.value or team.is_late():
         return
     layer = _layer(problem, optima)
     lowest = 0 if layer.use_l1 else known.bound
@@ -352,6 +352,13 @@ def _value_of(problem: JointLayer, indices: tuple[int, ...]) -> int:
     return problem.value(mask_of(indices, problem.num_candidates))
 
 
+def _refuses(problem: JointLayer) -> str | None:
+    hidden = problem.shape[1]
+    if hidden > MOST_HIDDEN:
+        return f"searches layers of up to {MOST_HIDDEN} hidden neurons; this one has {hidden}"
+    return None
+
+
 BACKEND = Backend(
     name="mask_search",
     family="branch and bound",
@@ -361,5 +368,6 @@ BACKEND = Backend(
     honours=frozenset({"seconds", "workers", "seed"}),
     max_bits=62,
     solve=solve,
+    refuses=_refuses,
     can_be_watched=True,
 )
