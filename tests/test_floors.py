@@ -26,7 +26,7 @@ FLOORS = (
     {"constructions"},
     {"tickets"},
     {"comparing", "worst_case"},
-    {"benchmarking", "studies", "scaling", "torch_bridge"},
+    {"benchmarking", "layer_benchmarks", "studies", "scaling", "torch_bridge"},
     {"plots", "report"},
     {"__init__"},
     {"cli"},

@@ -1,8 +1,9 @@
-"""``slth bench``: time every method on the same pools and count who was right."""
+"""``slth bench``: time every method on the same problems and count who was right."""
 
 from __future__ import annotations
 
 import re
+import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +13,8 @@ from slth_opt.cli.command import DONE, Command
 from slth_opt.cli.outputs import print_json, waiting
 from slth_opt.errors import FileError, ProblemError
 from slth_opt.json_files import write_text
+from slth_opt.layer_benchmarks import NAMES, as_tables, choose_series, compare_layers
+from slth_opt.layer_benchmarks import Row as LayerRow
 
 BEGIN, END = "<!-- slth bench -->", "<!-- end of slth bench -->"
 
@@ -25,8 +28,15 @@ def _arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="draw other pools")
     parser.add_argument(
-        "--only", choices=("methods", "kernels", "published"), help="one part of the table"
+        "--only",
+        choices=("methods", "kernels", "published", "layers"),
+        help="one part of the table; layers, some minutes, only if it is asked for",
     )
+    layers = parser.add_argument_group("with --only layers")
+    layers.add_argument("--about", choices=NAMES, help="one kind of layer problem (all)")
+    layers.add_argument("--sizes", nargs="+", metavar="AxB", help="other sizes for --about")
+    layers.add_argument("--seconds", type=float, metavar="S", help="limit for one answer (5)")
+    layers.add_argument("--instances", type=int, metavar="N", help="problems of each size (1)")
     parser.add_argument(
         "--into", type=Path, metavar="FILE.md", help=f"put the table between {BEGIN} marks"
     )
@@ -36,6 +46,11 @@ def _arguments(parser: ArgumentParser) -> None:
 def _run(options: Namespace) -> int:
     if options.answers < 1 or options.rows < 1024:
         raise ProblemError("a benchmark needs --answers of at least 1 and --rows of at least 1024")
+    if options.only == "layers":
+        return _compare_layers(options)
+    for name in ("about", "sizes", "seconds", "instances"):
+        if getattr(options, name) is not None:
+            raise ProblemError(f"--{name} is for --only layers")
     rows: list[Row] = []
     published = None
     with waiting("measuring"):
@@ -54,6 +69,40 @@ def _run(options: Namespace) -> int:
         print_json({"rows": [asdict(row) for row in rows], "published": published})
     else:
         print(text)
+    return DONE
+
+
+def _compare_layers(options: Namespace) -> int:
+    """Make the table of layer methods; a table that Ctrl-C cut short goes into no file."""
+    seconds = 5.0 if options.seconds is None else options.seconds
+    instances = 1 if options.instances is None else options.instances
+    if instances < 1 or options.seed < 0:
+        raise ProblemError("layers need --instances of at least 1 and --seed of at least 0")
+    series = choose_series(options.about, options.sizes)
+    rows: list[LayerRow] = []
+    whole = True
+    with waiting("comparing layer methods", note="Ctrl-C prints what there is") as progress:
+        try:
+            for row in compare_layers(
+                series, instances=instances, seconds=seconds, seed=options.seed, progress=progress
+            ):
+                rows.append(row)
+        except KeyboardInterrupt:
+            whole = False
+            if not rows:
+                raise
+    text = (
+        f"At most {seconds:g} s for one answer, problems of each size: {instances}, "
+        f"seed {options.seed}.\n\n{as_tables(rows)}"
+    )
+    if options.into is not None and whole:
+        _put(options.into, text)
+    if options.json:
+        print_json({"layers": [row.summary() for row in rows], "whole": whole})
+    else:
+        print(text)
+    if not whole:
+        print("slth bench: interrupted, the table is not whole", file=sys.stderr)
     return DONE
 
 
@@ -81,8 +130,11 @@ def _put(path: Path, text: str) -> None:
 
 COMMAND = Command(
     name="bench",
-    summary="time every method on the same pools, and count who was right",
-    examples=("slth bench --only kernels --rows 1024",),
+    summary="time every method on the same problems, and count who was right",
+    examples=(
+        "slth bench --only kernels --rows 1024",
+        "slth bench --only layers --about joints --sizes 2x4x2 --seconds 1",
+    ),
     arguments=_arguments,
     run=_run,
 )
