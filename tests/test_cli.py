@@ -33,6 +33,7 @@ def test_every_example_of_every_help_runs(slth, example):
     slth(*shlex.split(SAVING)[1:])
     if example.startswith("slth verify"):
         slth("certify", "pool.json")
+        slth("ticket", "digits", "--size", "1", "--out", "ticket.safetensors")
     assert slth(*shlex.split(example)[1:]).code == 0
 
 
@@ -297,6 +298,7 @@ def test_json_is_one_object_and_nothing_else(slth, name):
         "bench": ("--only", "kernels", "--rows", "1024"),
         "block": ("--draw", "2x6", "--tolerance", "0.1"),
         "count": ("pool.json", "--tolerance", "1", "--by-size", "--best", "2"),
+        "compare": ("digits", "--constructions", "otsuka", "--methods", "exact"),
         "coverage": (*POOL[:2], "--size", "2", "--low", "-1", "--high", "1", "--eps", "0.5"),
         "demo": (),
         "doctor": (),
@@ -304,6 +306,7 @@ def test_json_is_one_object_and_nothing_else(slth, name):
         "fit": ("--draw", "2x6x3", "--bits", "4"),
         "joint": ("--draw", "2x4x2", "--bits", "4"),
         "layer": ("--draw", "5x6", "--budget", "9"),
+        "ticket": ("digits", "--construction", "otsuka"),
     }
     run = slth(name, *arguments.get(name, ("pool.json",)), "--json")
     assert (isinstance(run.json, dict), run.err) == (True, "")

@@ -21,6 +21,7 @@ from slth_opt.cli import (
     bench,
     block,
     certify,
+    compare,
     count,
     coverage,
     demo,
@@ -31,6 +32,7 @@ from slth_opt.cli import (
     layer,
     profile,
     solve,
+    ticket,
     verify,
 )
 from slth_opt.cli.command import BAD_INPUT, CHECK_FAILED, DONE, INTERRUPTED, Command
@@ -47,6 +49,8 @@ COMMANDS: tuple[Command, ...] = (
     joint.COMMAND,
     block.COMMAND,
     fit.COMMAND,
+    ticket.COMMAND,
+    compare.COMMAND,
     certify.COMMAND,
     verify.COMMAND,
     audit.COMMAND,
