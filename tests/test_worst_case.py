@@ -35,6 +35,7 @@ from slth_opt.worst_case import (
 )
 from slth_opt.worst_case.intervals import propagate
 from slth_opt.worst_case.pairs import errors_at, pair_of
+from slth_opt.worst_case.polygons import Relaxation, Row
 from slth_opt.worst_case.programs import Proposal, bound_by, propose
 from slth_opt.worst_case.relaxations import relax
 
@@ -256,6 +257,14 @@ class TestBracket:
         case = worst_network_error(ticket, samples=16)
         assert case.lower <= worst_of(ticket, line_points(ticket, -1, 1)) <= case.upper
 
+    def test_closes_around_tiny_errors(self):
+        """With errors near 1e-9 the supremum may hide where the networks bend one after another."""
+        ticket = build_ticket(dense_target(2, 2, 3, 1, bias=False), "otsuka", n=34, seed=1)
+        truth = worst_of(ticket, plane_points(ticket, -1, 1))
+        case = worst_network_error(ticket, method="program", samples=16)
+        assert truth < Fraction(1, 10**7)
+        assert case.lower <= truth <= case.upper <= case.lower * (1 + GAP)
+
     def test_single_layer_needs_no_program(self):
         """For one layer intervals are the closed form, to the last bit."""
         ticket = build_ticket(dense_target(5, 3, 2), "pensia", n=5, seed=1)
@@ -398,6 +407,26 @@ class TestProofs:
         with pytest.raises(ValueError, match="is an inequality"):
             bound_by(relaxation, Proposal(multipliers=wrong, point=said.point))
 
+    def test_variable_that_is_zero_hides_no_tiny_ones(self):
+        """A row with a variable that is always zero still bounds its tiny ones: x = y/2."""
+        tiny = 2**20
+        relaxation = Relaxation(
+            lows=[0, 0, 0], highs=[0, tiny, tiny], costs={1: 1}, inequalities=[], bends=[],
+            equalities=[Row(terms={0: 2, 1: 2, 2: -1}, limit=0)], weight_bits=1, value_bits=60,
+        )  # fmt: skip
+        half = Fraction(tiny, 2**61)
+        assert half <= bound_by(relaxation, propose(relaxation)) <= half * (1 + GAP)
+
+    def test_impossible_rows_are_proven_impossible(self):
+        """Two rows no point meets, x <= 1/4 and x >= 1/2, give a bound below zero."""
+        relaxation = Relaxation(
+            lows=[0], highs=[8], costs={0: 1}, equalities=[], bends=[], weight_bits=0,
+            value_bits=3, inequalities=[Row(terms={0: 1}, limit=2), Row(terms={0: -1}, limit=-4)],
+        )  # fmt: skip
+        said = propose(relaxation)
+        assert said.point is None
+        assert bound_by(relaxation, said) < 0
+
     @pytest.mark.parametrize("nodes", [0, 1, 3])
     def test_limits_leave_honest_bound(self, nodes):
         """Stopped early, the upper end is still one, and the limit is named."""
@@ -405,6 +434,23 @@ class TestProofs:
         case = worst_network_error(ticket, method="program", samples=4, nodes=nodes)
         truth = worst_of(ticket, line_points(ticket, -1, 1))
         assert (case.stop, case.nodes) == (Stop.NODES, nodes)
+        assert case.lower <= truth <= case.upper
+
+    def test_interrupted_search_leaves_honest_bound(self, monkeypatch):
+        """Ctrl-C in the middle of a node leaves the bound of that node in place."""
+        ticket = build_ticket(dense_target(7, 1, 4, 3, 1), "pensia", n=4, seed=3)
+        asked = []
+
+        def interrupting(relaxation, *, seconds=None):
+            asked.append(relaxation)
+            if len(asked) > 2:
+                raise KeyboardInterrupt
+            return propose(relaxation, seconds=seconds)
+
+        monkeypatch.setattr(branching, "propose", interrupting)
+        case = worst_network_error(ticket, method="program", samples=4)
+        truth = worst_of(ticket, line_points(ticket, -1, 1))
+        assert (case.stop, case.nodes) == (Stop.INTERRUPTED, 2)
         assert case.lower <= truth <= case.upper
 
     def test_no_time_is_intervals_alone(self):

@@ -9,15 +9,16 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count
 
 from slth_opt.results import Stop
-from slth_opt.worst_case.intervals import Passage, Phases, Switch, propagate
+from slth_opt.worst_case.intervals import Phases, Switch, propagate
 from slth_opt.worst_case.pairs import Pair, errors_at
+from slth_opt.worst_case.polygons import Bend, Relaxation, Sum
 from slth_opt.worst_case.programs import MULTIPLIER_BITS, Proposal, bound_by, propose
-from slth_opt.worst_case.relaxations import Bend, Relaxation, Sum, relax
+from slth_opt.worst_case.relaxations import relax
 
 POINT_BITS = 60
 """Points that a linear program proposes are rounded to so many bits."""
@@ -51,6 +52,16 @@ class _Node:
     output: int
     sign: int
     phases: Phases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What is known of a node: its bound, an input to try, and what to branch on."""
+
+    bound: Fraction
+    point: tuple[Fraction, ...] | None = None
+    switch: Switch | None = None
+    asked: int = 1
 
 
 def search(
@@ -87,12 +98,11 @@ def search(
     """
     began = time.monotonic()
     lower, best = _size(pair, witness), tuple(witness)
-    heap, leaves, number = _roots(pair), Fraction(0), count()
-    ordered = [(-bound, next(number), node) for bound, node in heap]
-    heapq.heapify(ordered)
-    asked = 0
+    number, leaves, asked = count(), Fraction(0), 0
+    heap = [(-bound, next(number), node) for bound, node in _roots(pair)]
+    heapq.heapify(heap)
     stop = Stop.FINISHED
-    while ordered and -ordered[0][0] > max(leaves, lower * (1 + gap)):
+    while heap and -heap[0][0] > max(leaves, lower * (1 + gap)):
         left = None if seconds is None else seconds - (time.monotonic() - began)
         if left is not None and left <= 0:
             stop = Stop.SECONDS
@@ -100,28 +110,25 @@ def search(
         if nodes is not None and asked >= nodes:
             stop = Stop.NODES
             break
-        negative, _, node = heapq.heappop(ordered)
-        passages = propagate(pair, node.phases)
-        if passages is None:
+        negative, _, node = heap[0]
+        try:
+            found = _explore(pair, node, -negative, left)
+        except KeyboardInterrupt:
+            stop = Stop.INTERRUPTED
+            break
+        heapq.heappop(heap)  # only now: until here its bound counts
+        asked += found.asked
+        if found.point is not None and (error := _size(pair, found.point)) > lower:
+            lower, best = error, found.point
+        if found.bound <= lower:
             continue
-        asked += 1
-        bound, relaxation, proposal = _bounded(pair, passages, node, left)
-        bound = min(bound, -negative)
-        if proposal is not None and proposal.point is not None:
-            point = _point(pair, proposal.point)
-            error = _size(pair, point)
-            if error > lower:
-                lower, best = error, point
-        if bound <= lower:
-            continue
-        switch = _switch(passages, relaxation, proposal)
-        if switch is None:
-            leaves = max(leaves, bound)
+        if found.switch is None:
+            leaves = max(leaves, found.bound)
             continue
         for sign in (1, -1):
-            child = _Node(output=node.output, sign=node.sign, phases={**node.phases, switch: sign})
-            heapq.heappush(ordered, (-bound, next(number), child))
-    upper = max(lower, leaves, -ordered[0][0] if ordered else lower)
+            child = replace(node, phases={**node.phases, found.switch: sign})
+            heapq.heappush(heap, (-found.bound, next(number), child))
+    upper = max(lower, leaves, -heap[0][0] if heap else lower)
     if stop is Stop.FINISHED and upper > lower * (1 + gap):
         stop = Stop.GAVE_UP
     return Search(upper=upper, lower=lower, witness=best, nodes=asked, stop=stop)
@@ -139,22 +146,24 @@ def _roots(pair: Pair) -> list[tuple[Fraction, _Node]]:
     ]
 
 
-def _bounded(
-    pair: Pair, passages: list[Passage], node: _Node, left: float | None
-) -> tuple[Fraction, Relaxation, Proposal | None]:
-    """Return what is proven of a node; without any proposal only what intervals say."""
+def _explore(pair: Pair, node: _Node, bound: Fraction, left: float | None) -> _Found:
+    """Return what intervals and a linear program prove of a node whose parent has a bound."""
+    passages = propagate(pair, node.phases)
+    if passages is None:
+        return _Found(bound=Fraction(0), asked=0)
     gap = passages[-1].after.gap
     end = gap.high[node.output] if node.sign > 0 else -gap.low[node.output]
-    by_intervals = Fraction(int(end), 1 << pair.value_bits)
+    bound = min(bound, Fraction(int(end), 1 << pair.value_bits))
     relaxation = relax(pair, passages, node.phases, node.output, node.sign)
     proposal = propose(relaxation, seconds=left)
-    if proposal is None:
-        return by_intervals, relaxation, None
-    proven = bound_by(relaxation, proposal)
-    if proposal.point is None:
-        # No input has these phases; an error of zero can be claimed for none of them.
-        return (Fraction(0) if proven < 0 else by_intervals), relaxation, proposal
-    return min(by_intervals, proven), relaxation, proposal
+    point = None
+    if proposal is not None:
+        proven = bound_by(relaxation, proposal)
+        if proposal.point is not None:
+            bound, point = min(bound, proven), _point(pair, proposal.point)
+        elif proven < 0:  # no input has these phases
+            bound = Fraction(0)
+    return _Found(bound=bound, point=point, switch=_switch(relaxation, proposal))
 
 
 def _size(pair: Pair, point: Sequence[Fraction]) -> Fraction:
@@ -171,21 +180,19 @@ def _point(pair: Pair, values: Sequence[float]) -> tuple[Fraction, ...]:
     )  # fmt: skip
 
 
-def _switch(
-    passages: list[Passage], relaxation: Relaxation, proposal: Proposal | None
-) -> Switch | None:
+def _switch(relaxation: Relaxation, proposal: Proposal | None) -> Switch | None:
     """Return what to branch on: where the proposed point strays most from the networks."""
     if not relaxation.bends:
         return None
     if proposal is None or proposal.point is None:
-        return relaxation.bends[0].switches[0]
+        return relaxation.bends[0].switch
     prices = _prices(relaxation, proposal)
     strays = [
         abs(proposal.point[bend.variable] - _true(bend, proposal.point))
         * abs(prices[bend.variable])
         for bend in relaxation.bends
     ]
-    return relaxation.bends[strays.index(max(strays))].switches[0]
+    return relaxation.bends[strays.index(max(strays))].switch
 
 
 def _prices(relaxation: Relaxation, proposal: Proposal) -> list[int]:

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from slth_opt.worst_case.relaxations import Relaxation
+from slth_opt.worst_case.polygons import Relaxation
 
 MULTIPLIER_BITS = 120
 """Multipliers are rounded to this many bits after the binary point."""
+
+SMALLEST_BITS, MOST_ENLARGED = -28, 24
+"""Entries of rows shall not be below 2**SMALLEST_BITS, unless others had to exceed the second."""
 
 TOLERANCES: dict[str, Any] = {
     "primal_feasibility_tolerance": 1e-10,
@@ -54,7 +57,7 @@ def propose(relaxation: Relaxation, *, seconds: float | None = None) -> Proposal
 
     Examples
     --------
-    >>> from slth_opt.worst_case.relaxations import Row
+    >>> from slth_opt.worst_case.polygons import Row
     >>> relaxation = Relaxation(
     ...     lows=[0, 0], highs=[8, 8], equalities=[],
     ...     inequalities=[Row(terms={0: 2, 1: 2}, limit=8)],
@@ -84,7 +87,7 @@ def bound_by(relaxation: Relaxation, proposal: Proposal) -> Fraction:
 
     Examples
     --------
-    >>> from slth_opt.worst_case.relaxations import Row
+    >>> from slth_opt.worst_case.polygons import Row
     >>> relaxation = Relaxation(
     ...     lows=[0], highs=[8], equalities=[], inequalities=[Row(terms={0: 2}, limit=-8)],
     ...     costs={0: 1}, bends=[], weight_bits=1, value_bits=3,
@@ -121,7 +124,6 @@ class _Scaled:
     bounds: Any
     columns: Sequence[int]
     rows: Sequence[int]
-    num_equalities: int
     objective: int
 
 
@@ -133,7 +135,7 @@ def _scaled(relaxation: Relaxation) -> _Scaled:
               for low, high in zip(relaxation.lows, relaxation.highs, strict=True)]  # fmt: skip
     columns = [_bits(max(abs(low), abs(high))) for low, high in bounds]
     costs = [0.0] * len(bounds)
-    objective = max((columns[v] for v, times in relaxation.costs.items() if times), default=0)
+    objective = max((columns[v] for v in relaxation.costs if bounds[v] != (0.0, 0.0)), default=0)
     for variable, times in relaxation.costs.items():
         costs[variable] = math.ldexp(-times, columns[variable] - objective)
     rows = []
@@ -143,8 +145,13 @@ def _scaled(relaxation: Relaxation) -> _Scaled:
         entries: list[float] = []
         limits = []
         for r, row in enumerate(part):
-            terms = [(v, math.ldexp(times / unit, columns[v])) for v, times in row.terms.items()]
-            bits = _bits(max((abs(term) for _, term in terms), default=0.0))
+            # What is always zero must not count, or it may make all else seem too small to keep.
+            terms = [
+                (v, math.ldexp(times / unit, columns[v]))
+                for v, times in row.terms.items()
+                if bounds[v] != (0.0, 0.0)
+            ]
+            bits = _row_bits([abs(term) for _, term in terms if term])
             rows.append(bits)
             limits.append(math.ldexp(row.limit / ends, -bits))
             for variable, term in terms:
@@ -160,7 +167,6 @@ def _scaled(relaxation: Relaxation) -> _Scaled:
         bounds=np.array(scaled_bounds),
         columns=columns,
         rows=rows,
-        num_equalities=len(relaxation.equalities),
         objective=objective,
     )
 
@@ -168,6 +174,18 @@ def _scaled(relaxation: Relaxation) -> _Scaled:
 def _bits(size: float) -> int:
     """Return the exponent of a power of two near a size; none is needed for zero."""
     return math.frexp(size)[1] if size else 0
+
+
+def _row_bits(sizes: list[float]) -> int:
+    """Return the exponent to divide a row by: near its largest entry, less if some are tiny.
+
+    HiGHS drops entries below 1e-9, and with them how a value of the order of the errors hangs on
+    inputs; rows that hold such are made larger instead.
+    """
+    if not sizes:
+        return 0
+    missing = SMALLEST_BITS + _bits(max(sizes)) - _bits(min(sizes))
+    return _bits(max(sizes)) - min(max(missing, 0), MOST_ENLARGED)
 
 
 def _sparse(
@@ -223,7 +241,6 @@ def _elastic(scaled: _Scaled) -> _Scaled:
         bounds=np.vstack([scaled.bounds, slack_bounds]),
         columns=scaled.columns,
         rows=scaled.rows,
-        num_equalities=scaled.num_equalities,
         objective=0,
     )
 
