@@ -348,6 +348,44 @@ def assert_no_sample_is_above(ticket, method, limits):
     assert 0 < case.lower <= case.upper
 
 
+def bent_target(seed):
+    """Three layers with a negative hand-over, skips over one and two layers, and a last ReLU."""
+    return Network(
+        layers=(
+            one_layer("cyclic", seed, channels=(1, 2), relu=False),
+            one_layer("cyclic", seed + 1, channels=(2, 1), relu=True, skip=2),
+            one_layer("cyclic", seed + 2, channels=(1, 1), relu=True, skip=1),
+        )
+    )
+
+
+def lived(relaxation, point):
+    """What every variable of a relaxation is at one input: rows say it, or a ReLU."""
+    unit = 1 << relaxation.weight_bits
+    real = Fraction(1, 1 << relaxation.value_bits)
+    bends = {bend.variable: bend for bend in relaxation.bends}
+    rows = {max(row.terms): row for row in relaxation.equalities}
+    values = list(point)
+    while len(values) < len(relaxation.lows):
+        variable = len(values)
+        if variable in bends:
+            bend = bends[variable]
+            true, gap = (sum(t * values[v] for v, t in s.items()) for s in (bend.true, bend.gap))
+            values.append(
+                {
+                    "value": max(true, 0),
+                    "cut": max(true + gap, 0),
+                    "gap": max(true + gap, 0) - max(true, 0),
+                }[bend.kind]
+            )
+        else:
+            # An output's value and its error are made together; each row holds one of them.
+            row = rows[variable]
+            rest = sum(Fraction(t, unit) * values[v] for v, t in row.terms.items() if v != variable)
+            values.append((row.limit * real - rest) / Fraction(row.terms[variable], unit))
+    return values
+
+
 def lying(relaxation, *, seconds=None):
     """Multipliers and a point out of thin air."""
     rng = np.random.default_rng(len(relaxation.lows))
@@ -396,6 +434,32 @@ class TestProofs:
         bound = bound_by(relaxation, Proposal(multipliers=tuple(moved), point=said.point))
         points = rng.integers(-8, 9, (8, 2))
         assert all(-errors_at(pair, [Fraction(int(x), 8) for x in p])[1] <= bound for p in points)
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.integers(0, 10**6), st.sampled_from(["pensia", "otsuka", "nonnegative"]))
+    def test_networks_keep_every_row(self, seed, construction):
+        """At any input all rows and bounds hold and the objective is the error, phases or not."""
+        ticket = build_ticket(bent_target(seed), construction, n=3, seed=seed)
+        pair, rng = pair_of(ticket, -1, 1), np.random.default_rng(seed)
+        phases, output, sign = {}, int(rng.integers(3)), int(rng.choice([-1, 1]))
+        point = [Fraction(int(x), 8) for x in rng.integers(-8, 9, 3)]
+        while True:
+            made = relax(pair, propagate(pair, phases), phases, output, sign)
+            values = lived(made, point)
+            reals = [Fraction(1, 1 << bits) for bits in (made.weight_bits, made.value_bits)]
+            for value, low, high in zip(values, made.lows, made.highs, strict=True):
+                assert low * reals[1] <= value <= high * reals[1]
+            for row in made.inequalities:
+                at_point = sum(t * values[v] for v, t in row.terms.items())
+                assert at_point * reals[0] <= row.limit * reals[1]
+            objective = sum(t * values[v] for v, t in made.costs.items())
+            assert objective == sign * errors_of(ticket, point)[output]
+            if not made.bends:
+                break
+            bend = made.bends[int(rng.integers(len(made.bends)))]
+            true, gap = (sum(t * values[v] for v, t in s.items()) for s in (bend.true, bend.gap))
+            side = true if bend.switch[0] == "target" else true + gap
+            phases = {**phases, bend.switch: 1 if side >= 0 else -1}
 
     def test_negative_multiplier_of_inequality_is_refused(self):
         """A multiplier of the wrong sign proves nothing and is no bound."""
