@@ -33,9 +33,15 @@ from slth_opt.worst_case import (
     worst_layer_error,
     worst_network_error,
 )
-from slth_opt.worst_case.intervals import propagate
+from slth_opt.worst_case.intervals import Interval, Passage, Triple, propagate
 from slth_opt.worst_case.pairs import errors_at, pair_of
-from slth_opt.worst_case.polygons import Relaxation, Row
+from slth_opt.worst_case.polygons import (
+    Relaxation,
+    Row,
+    add_relu,
+    add_variable,
+    empty_relaxation,
+)
 from slth_opt.worst_case.programs import Proposal, bound_by, propose
 from slth_opt.worst_case.relaxations import relax
 
@@ -460,6 +466,33 @@ class TestProofs:
             true, gap = (sum(t * values[v] for v, t in s.items()) for s in (bend.true, bend.gap))
             side = true if bend.switch[0] == "target" else true + gap
             phases = {**phases, bend.switch: 1 if side >= 0 else -1}
+
+    @settings(max_examples=60, deadline=None)
+    @given(*[st.tuples(st.integers(-9, 9), st.integers(-9, 9)).map(sorted)] * 2)
+    def test_polygons_hold_every_pair_of_values(self, trues, gaps):
+        """Whatever a value and its error are within their intervals, their ReLUs are allowed."""
+        true, gap = (
+            Interval(low=np.array([a], object), high=np.array([b], object))
+            for a, b in (trues, gaps)
+        )
+        before = Triple(true=true, cut=true + gap, gap=gap)
+        zero = Interval(low=np.array([0], object), high=np.array([0], object))
+        after = Triple(
+            true=Interval(low=np.maximum(true.low, 0), high=np.maximum(true.high, 0)),
+            cut=zero,  # asked by nobody
+            gap=Interval(low=np.minimum(gap.low, 0), high=np.maximum(gap.high, 0)),
+        )
+        made = empty_relaxation(weight_bits=20, value_bits=20)
+        x, d = (add_variable(made, each, 0) for each in (true, gap))
+        passage = Passage(entering=before, before=before, after=after)
+        _, error = add_relu(made, 0, passage, {}, 0, {x: 1}, {d: 1})
+        for t, g in product(range(trues[0], trues[1] + 1), range(gaps[0], gaps[1] + 1)):
+            values = lived(made, [Fraction(t, 2**20), Fraction(g, 2**20)])
+            for row in made.inequalities:
+                assert sum(k * values[v] for v, k in row.terms.items()) <= row.limit
+            for value, low, high in zip(values, made.lows, made.highs, strict=True):
+                assert low <= value * 2**20 <= high
+            assert sum(k * values[v] for v, k in error.items()) * 2**20 == max(t + g, 0) - max(t, 0)
 
     def test_negative_multiplier_of_inequality_is_refused(self):
         """A multiplier of the wrong sign proves nothing and is no bound."""
