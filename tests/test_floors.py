@@ -25,7 +25,7 @@ FLOORS = (
     {"choosing", "layouts"},
     {"constructions"},
     {"tickets"},
-    {"comparing", "worst_case"},
+    {"comparing", "experiments", "worst_case"},
     {"benchmarking", "layer_benchmarks", "studies", "scaling", "torch_bridge"},
     {"plots", "report"},
     {"__init__"},

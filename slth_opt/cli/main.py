@@ -32,6 +32,7 @@ from slth_opt.cli import (
     layer,
     profile,
     solve,
+    study,
     ticket,
     verify,
 )
@@ -55,6 +56,7 @@ COMMANDS: tuple[Command, ...] = (
     verify.COMMAND,
     audit.COMMAND,
     export.COMMAND,
+    study.COMMAND,
     bench.COMMAND,
     doctor.COMMAND,
 )

@@ -1,0 +1,99 @@
+"""``slth study``: an experiment by name, with its rows, a figure and what was found."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from slth_opt.cli.command import DONE, Command
+from slth_opt.cli.outputs import print_json, waiting
+from slth_opt.errors import ProblemError
+from slth_opt.experiments import SCALES, as_csv, run_study
+from slth_opt.json_files import name_of, write_text
+from slth_opt.sources import generator
+from slth_opt.studies import STUDIES, study_named
+
+NOTE = "Ctrl-C stops; with --out the same command goes on later"
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    names = ", ".join(study.name for study in STUDIES)
+    parser.add_argument("name", metavar="NAME", help=f"one of {names}")
+    parser.add_argument("--scale", choices=SCALES, default="small", help="how large (small)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="draw others (0)")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (1)")
+    parser.add_argument("--out", metavar="DIR", help="write rows, figure and text there")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _run(options: Namespace) -> int:
+    study = study_named(options.name)
+    generator(options.seed)
+    if options.workers < 1:
+        raise ProblemError(f"--workers must be at least 1, got {options.workers}")
+    stem = f"{study.name}-{options.scale}-{options.seed}"
+    folder = None if options.out is None else Path(options.out)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    began = time.perf_counter()
+    with waiting(f"{study.name}, {options.scale}", note=NOTE) as tell:
+        rows = run_study(
+            study,
+            scale=options.scale,
+            seed=options.seed,
+            workers=options.workers,
+            place=None if folder is None else folder / f"{stem}.tasks",
+            progress=lambda done, tasks: tell(done / tasks),
+        )
+    found = study.finding(rows)
+    written = [] if folder is None else _write(folder, stem, study.question, found, rows)
+    facts = {
+        "study": study.name,
+        "scale": options.scale,
+        "seed": options.seed,
+        "source": study.source,
+        "question": study.question,
+        "finding": found,
+        "seconds": time.perf_counter() - began,
+        "written": written,
+    }
+    if options.json:
+        print_json({**facts, "rows": rows})
+        return DONE
+    print(study.question)
+    print(f"beside: {study.source}")
+    print(f"found:  {found}")
+    print(f"rows:   {len(rows)}, seed {options.seed}")
+    for place in written:
+        print(f"{name_of(place)}: written")
+    return DONE
+
+
+def _write(
+    folder: Path, stem: str, question: str, found: str, rows: list[dict[str, object]]
+) -> list[str]:
+    """Write rows, figure and text; return their places."""
+    from slth_opt.plots import draw_png, draw_svg
+    from slth_opt.plots.studies import STUDY_PLOTS
+
+    plot = STUDY_PLOTS[next(name for name in STUDY_PLOTS if stem.startswith(name))]
+    places = [folder / f"{stem}{end}" for end in (".csv", ".txt", ".svg", ".png")]
+    write_text(places[0], as_csv(rows))
+    write_text(places[1], f"{question}\n\n{found}\n\nseed: {stem.rsplit('-', 1)[1]}\n")
+    write_text(places[2], draw_svg(plot, rows))
+    places[3].write_bytes(draw_png(plot, rows))
+    return [str(place) for place in places]
+
+
+COMMAND = Command(
+    name="study",
+    summary="run an experiment by name; it can be stopped and gone on with",
+    examples=(
+        "slth study quantised",
+        "slth study burkholz-statistics --seed 1 --json",
+        "slth study quantised --out studies",
+    ),
+    arguments=_arguments,
+    run=_run,
+)

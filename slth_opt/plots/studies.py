@@ -1,0 +1,110 @@
+"""The figure of each study: one message, labelled axes, nothing that needs explaining."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from slth_opt.plots.pictures import new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+SHAPES = ("o", "s", "^", "D")
+
+Rows = Sequence[dict[str, Any]]
+
+
+def plot_threshold(rows: Rows, ax: Axes | None = None) -> Axes:
+    """Draw how often a subset exists against the constant of the threshold.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> row = {"tolerance": 0.01, "k": 2, "n": 12, "constant": 1.0, "targets_up_to": "sqrt(k)",
+    ...     "draws": 10, "successes": 3, "predicted": 0.34}
+    >>> plot_threshold([row], ax=Figure().subplots()).get_ylabel()
+    'share of draws with a subset of exactly k'
+    """
+    ax = new_axes(ax)
+    here = [row for row in rows if row["targets_up_to"] == "sqrt(k)"]
+    for group, tolerance in enumerate(sorted({row["tolerance"] for row in here}, reverse=True)):
+        found = [row for row in here if row["tolerance"] == tolerance]
+        ax.scatter(
+            [row["constant"] for row in found],
+            [row["successes"] / row["draws"] for row in found],
+            color=COLOURS[group % 4],
+            marker=SHAPES[group % 4],
+            label=f"tolerance {tolerance:g}",
+        )
+    ax.axvline(1, color="#888888", linewidth=1, linestyle="--")
+    ax.annotate("as few as counting allows", (1.01, 0.03), color="#555555")
+    ax.set_ylim(0, 1)
+    ax.set_xlabel("candidates n, as the multiple c in n H2(k/n) = c log2(k/tolerance)")
+    ax.set_ylabel("share of draws with a subset of exactly k")
+    ax.set_title("Twice what counting asks for is always enough", loc="left")
+    ax.legend(loc="lower right", frameon=False)
+    return ax
+
+
+def plot_sizes(rows: Rows, ax: Axes | None = None) -> Axes:
+    """Draw how many candidates a weight needs, for both laws.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> row = {"law": "uniform", "draws": 10, **{f"size_{k}": 1 for k in range(7)}}
+    >>> len(plot_sizes([row], ax=Figure().subplots()).patches)
+    7
+    """
+    ax = new_axes(ax)
+    laws = sorted({row["law"] for row in rows}, reverse=True)
+    for group, law in enumerate(laws):
+        here = [row for row in rows if row["law"] == law]
+        draws = sum(row["draws"] for row in here)
+        shares = [100 * sum(row[f"size_{k}"] for row in here) / draws for k in range(7)]
+        places = [k + 0.4 * (group - (len(laws) - 1) / 2) for k in range(7)]
+        ax.bar(places, shares, width=0.38, color=COLOURS[group], label=f"{law} candidates")
+    ax.set_xticks(range(7), [*map(str, range(6)), "6 or more"])
+    ax.set_xlabel("candidates kept, of 15")
+    ax.set_ylabel("share of draws in percent")
+    ax.set_title("Two or three of 15 are enough to be within 0.01", loc="left")
+    ax.legend(frameon=False)
+    return ax
+
+
+def plot_transition(rows: Rows, ax: Axes | None = None) -> Axes:
+    """Draw how often a target is met exactly against the candidates beyond log2 M.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> row = {"bits": 8, "n": 9, "draws": 4, "successes": 2}
+    >>> plot_transition([row], ax=Figure().subplots()).get_xlabel()
+    'candidates n, less log2 M'
+    """
+    ax = new_axes(ax)
+    for group, bits in enumerate(sorted({row["bits"] for row in rows})):
+        here = sorted((row for row in rows if row["bits"] == bits), key=lambda row: row["n"])
+        ax.plot(
+            [row["n"] - bits for row in here],
+            [row["successes"] / row["draws"] for row in here],
+            color=COLOURS[group % 4],
+            marker=SHAPES[group % 4],
+            label=f"integers up to 2^{bits}",
+        )
+    ax.set_ylim(-0.02, 1.02)
+    ax.set_xlabel("candidates n, less log2 M")
+    ax.set_ylabel("share of targets met exactly")
+    ax.set_title("From never to always within ten candidates, whatever M", loc="left")
+    ax.legend(loc="lower right", frameon=False)
+    return ax
+
+
+STUDY_PLOTS: dict[str, Callable[..., Any]] = {
+    "rfss-threshold": plot_threshold,
+    "burkholz-statistics": plot_sizes,
+    "quantised": plot_transition,
+}
+"""For each study, by name, its figure."""

@@ -1,0 +1,183 @@
+"""Studies: what they find, that they can be stopped and gone on with, and who may ask them."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+
+import naive
+import pytest
+
+from slth_opt.cli.main import main
+from slth_opt.errors import FileError, ProblemError
+from slth_opt.experiments import Study, as_csv, generator_of, run_study
+from slth_opt.plots.studies import STUDY_PLOTS
+from slth_opt.studies import STUDIES, burkholz_statistics, quantised, rfss_threshold, study_named
+
+
+def dice(tasks=6):
+    """Return a study whose rows depend on the task and its generator alone."""
+    return Study(
+        name="dice",
+        source="",
+        question="",
+        tasks=lambda scale: [{"sides": sides} for sides in range(2, 2 + tasks)],
+        run=throw,
+        finding=str,
+    )
+
+
+def throw(task, rng):
+    """Throw a die three times."""
+    return [{"sides": task["sides"], "shown": int(rng.integers(task["sides"]))} for _ in range(3)]
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
+def test_every_study_has_a_figure(study):
+    """Under its name."""
+    assert study.name in STUDY_PLOTS
+
+
+def test_rows_are_the_same_on_two_workers():
+    """A task's generator is made of seed and number, not of who ran before it."""
+    assert run_study(dice(), seed=3, workers=2) == run_study(dice(), seed=3)
+
+
+def test_another_seed_draws_other_rows():
+    """The seed reaches the tasks."""
+    assert run_study(dice(20), seed=1) != run_study(dice(20), seed=2)
+
+
+def test_an_interrupted_study_goes_on_where_it_was(tmp_path):
+    """Stopped in the fourth task, run again: nothing is done twice, and the rows are the same."""
+    place, ran = tmp_path / "dice.tasks", []
+
+    def breaking(task, rng):
+        ran.append(task["sides"])
+        if len(ran) == 4:
+            raise KeyboardInterrupt
+        return throw(task, rng)
+
+    study = Study(
+        name="dice", source="", question="", finding=str, tasks=dice().tasks, run=breaking
+    )
+    with pytest.raises(KeyboardInterrupt):
+        run_study(study, seed=5, place=place)
+    assert run_study(study, seed=5, place=place) == run_study(dice(), seed=5)
+    assert ran == [2, 3, 4, 5, 5, 6, 7]
+
+
+def test_a_line_cut_off_by_a_crash_is_done_again(tmp_path):
+    """Half a line at the end of the record counts for nothing."""
+    place = tmp_path / "dice.tasks"
+    whole = run_study(dice(), seed=5, place=place)
+    place.write_text(place.read_text()[:-10])
+    assert run_study(dice(), seed=5, place=place) == whole
+
+
+def test_the_record_of_another_seed_is_refused(tmp_path):
+    """Rows of two seeds must not be mixed."""
+    place = tmp_path / "dice.tasks"
+    run_study(dice(), seed=5, place=place)
+    with pytest.raises(FileError, match="is the record of"):
+        run_study(dice(), seed=6, place=place)
+
+
+def test_a_record_that_is_none_is_refused(tmp_path):
+    """Instead of being overwritten."""
+    place = tmp_path / "dice.tasks"
+    place.write_text("not a record\n")
+    with pytest.raises(FileError, match="is not the record of a study"):
+        run_study(dice(), place=place)
+
+
+def test_floats_survive_the_table():
+    """Written in full, they read back the same."""
+    assert as_csv([{"x": 0.1}]).splitlines()[1] == repr(0.1)
+
+
+def test_unknown_studies_are_answered_with_the_known_ones():
+    """By name."""
+    with pytest.raises(ProblemError, match="rfss-threshold, burkholz-statistics, quantised"):
+        study_named("none")
+
+
+def test_success_at_the_counting_threshold_is_about_a_third():
+    """As published for c = 1: 0.30 to 0.38 where n is not just 2k, here within three deviations."""
+    task = {"tolerance": 1e-3, "k": 3, "n": 18, "draws": 2000}
+    row = rfss_threshold.run(task, generator_of(0, 0))[0]
+    assert abs(row["successes"] / row["draws"] - 0.343) < 0.04 + 0.07  # theirs: 400 draws
+
+
+def test_successes_are_those_of_all_subsets():
+    """Counted by trying every subset of the same draws."""
+    import numpy as np
+
+    from slth_opt.sources import draw_uniform
+
+    task = {"tolerance": 0.05, "k": 2, "n": 6, "draws": 50}
+    row = rfss_threshold.run(task, generator_of(4, 1))[0]
+    rng = generator_of(4, 1)
+    pools = draw_uniform(rng, (50, 6)).astype(float)
+    targets = np.floor(rng.uniform(-(2**0.5), 2**0.5, 50) * 2**23) / 2**23
+    best = [naive.profile(pool.tolist(), z)[2] for pool, z in zip(pools, targets, strict=True)]
+    assert row["successes"] == sum(error < 0.05 for error in best)
+
+
+def test_published_statistics_are_met():
+    """Failures and mean sizes of 10,000 draws within four deviations of those of 100,000."""
+    rows = run_study(study_named("burkholz-statistics"), seed=11)
+    for law, (failed, mean) in burkholz_statistics.PUBLISHED.items():
+        ours = burkholz_statistics.totals(rows, law)
+        deviation = 100 * (failed / 100 * (1 - failed / 100) / 10_000) ** 0.5
+        assert abs(ours[0] - failed) < 4 * deviation * 1.05
+        assert abs(ours[1] - mean) < 4 * 1.1 / 10_000**0.5 * 1.05
+
+
+def test_exact_solutions_appear_at_the_transition():
+    """Six candidates above log2 M nearly all targets are met, four below hardly any."""
+    rows = run_study(study_named("quantised"), seed=2)
+    shares = {
+        above: [r["successes"] / r["draws"] for r in rows if r["n"] - r["bits"] == above]
+        for above in (-4, 6)
+    }
+    assert max(shares[-4]) < 0.25
+    assert min(shares[6]) > 0.9
+
+
+def test_solutions_are_counted_as_all_subsets_show():
+    """The mean number of exact subsets, by trying all of the same draws."""
+    row = quantised.run({"bits": 3, "n": 5, "draws": 20}, generator_of(1, 1))[0]
+    rng, total = generator_of(1, 1), 0
+    for _ in range(20):
+        weights = [int(w) for w in rng.integers(-8, 8, 5, endpoint=True)]
+        target = sum(weights) // 2 + int(rng.integers(-4, 4, endpoint=True))
+        sums = [
+            sum(w for w, x in zip(weights, mask, strict=True) if x)
+            for mask in product((0, 1), repeat=5)
+        ]
+        total += sums.count(target)
+    assert row["mean_solutions"] == total / 20
+
+
+def test_the_command_writes_what_it_says(tmp_path, capsys):
+    """Rows, text and figures, and the same rows as JSON."""
+    assert main(["study", "quantised", "--out", str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    table = (tmp_path / "quantised-small-0.csv").read_text()
+    assert table == as_csv(told["rows"])
+    assert (tmp_path / "quantised-small-0.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["none"], "there is no study 'none'; there are"),
+        (["quantised", "--seed", "-1"], "a seed is an integer >= 0, got -1"),
+        (["quantised", "--workers", "0"], "--workers must be at least 1, got 0"),
+    ],
+)
+def test_bad_input_of_the_command(options, message, capsys):
+    """One line, exit code 2."""
+    assert main(["study", *options]) == 2
+    assert message in capsys.readouterr().err
