@@ -40,10 +40,10 @@ def plot_threshold(rows: Rows, ax: Axes | None = None) -> Axes:
         )
     ax.axvline(1, color="#888888", linewidth=1, linestyle="--")
     ax.annotate("as few as counting allows", (1.01, 0.03), color="#555555")
-    ax.set_ylim(0, 1)
+    ax.set_ylim(-0.02, 1.03)
     ax.set_xlabel("candidates n, as the multiple c in n H2(k/n) = c log2(k/tolerance)")
     ax.set_ylabel("share of draws with a subset of exactly k")
-    ax.set_title("Twice what counting asks for is always enough", loc="left")
+    ax.set_title("Half as many again as counting asks for are nearly always enough", loc="left")
     ax.legend(loc="lower right", frameon=False)
     return ax
 
