@@ -9,9 +9,9 @@ import time
 from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from slth_opt.cli.command import DONE, Command
-from slth_opt.cli.comparison import print_rows, write_comparison
 from slth_opt.cli.outputs import print_json, waiting
 from slth_opt.cli.size_options import add_size_rule, read_size_rule
 from slth_opt.cli.targets import Images, Target, add_target, read_images, read_target
@@ -72,6 +72,8 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(options: Namespace) -> int:
+    from slth_opt.cli.comparison import print_rows, write_comparison  # not for --help
+
     rule = read_size_rule(options)
     generator(options.seed)
     if options.seeds < 1:
@@ -85,16 +87,8 @@ def _run(options: Namespace) -> int:
             raise ProblemError(f"{options.out}: cannot be written to")
     began = time.perf_counter()
     rows, is_whole = _rows(options, plan, target, rule, images)
-    facts = {
-        "target": target.facts(),
-        "n": options.n,
-        "seeds": [options.seed, options.seed + options.seeds - 1],
-        "images": None if isinstance(images, str) else images.words,
-        "tickets": plan.num_tickets * options.seeds,
-        "complete": is_whole,
-        "left_out": list(plan.left_out),
-        "seconds": time.perf_counter() - began,
-    }
+    seconds = time.perf_counter() - began
+    facts = _facts(options, plan, target, images, {"complete": is_whole, "seconds": seconds})
     written: list[str] = []
     if options.out is not None and rows:
         with waiting("drawing figures"):
@@ -106,13 +100,28 @@ def _run(options: Namespace) -> int:
     print_rows(rows)
     if not is_whole:
         print(f"interrupted: {len(rows)} of {facts['tickets']} tickets")
-    for line in (*plan.left_out, *([images] if isinstance(images, str) else [])):
+    for line in (*plan.left_out, *([f"accuracy: {images}"] if isinstance(images, str) else [])):
         print(f"left out: {line}")
     print(f"time: {facts['seconds']:.3g} s")
     if written:
         names = ", ".join(Path(place).name for place in written)
         print(f"written to {name_of(options.out)}: {names}")
     return DONE
+
+
+def _facts(
+    options: Namespace, plan: Plan, target: Target, images: Images | str, ran: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what was asked, and how it went, as plain JSON values."""
+    return {
+        "target": target.facts(),
+        "n": options.n,
+        "seeds": [options.seed, options.seed + options.seeds - 1],
+        "images": None if isinstance(images, str) else images.words,
+        "tickets": plan.num_tickets * options.seeds,
+        "left_out": list(plan.left_out),
+        **ran,
+    }
 
 
 def plan_of(options: Namespace, target: Network, rule: SizeRule | None) -> Plan:

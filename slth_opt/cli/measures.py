@@ -10,7 +10,6 @@ from slth_opt.cli.targets import Images, Target, count_right
 from slth_opt.cli.ticket_facts import Facts
 from slth_opt.errors import ProblemError
 from slth_opt.tickets import Ticket, graph_facts, ticket_network
-from slth_opt.worst_case import worst_layer_error, worst_network_error
 
 NOTE = "Ctrl-C stops, and writes nothing"
 BOX = (-1.0, 1.0)
@@ -26,6 +25,9 @@ def add_measures(parser: ArgumentParser) -> None:
         "--box", nargs=2, type=float, metavar=("LOW", "HIGH"), help="of each input (default: -1 1)"
     )
     parser.add_argument(
+        "--seconds", type=float, metavar="S", help="search S seconds for a worst case that is exact"
+    )
+    parser.add_argument(
         "--graph", action="store_true", help="paths, dead ends and connected outputs"
     )
 
@@ -35,16 +37,19 @@ def check_box(options: Namespace) -> None:
 
     Examples
     --------
-    >>> check_box(Namespace(box=[0.0, 1.0], worst_case=True))
-    >>> check_box(Namespace(box=[2.0, 1.0], worst_case=True))
+    >>> check_box(Namespace(box=[0.0, 1.0], worst_case=True, seconds=None))
+    >>> check_box(Namespace(box=[2.0, 1.0], worst_case=True, seconds=None))
     Traceback (most recent call last):
     ...
     slth_opt.errors.ProblemError: --box needs two finite numbers, the lower first: 2.0 1.0
     """
+    for name in ("box", "seconds"):
+        if getattr(options, name) is not None and not options.worst_case:
+            raise ProblemError(f"--{name} is for --worst-case: give that too")
+    if options.seconds is not None and not 0 <= options.seconds < float("inf"):
+        raise ProblemError(f"--seconds must be a finite number >= 0, got {options.seconds}")
     if options.box is None:
         return
-    if not options.worst_case:
-        raise ProblemError("--box is for --worst-case: give that too")
     low, high = options.box
     if not float("-inf") < low <= high < float("inf"):
         raise ProblemError(f"--box needs two finite numbers, the lower first: {low} {high}")
@@ -78,6 +83,8 @@ def _accuracy(ticket: Ticket, target: Target, images: Images | str) -> Facts:
 
 def _worst_case(options: Namespace, ticket: Ticket) -> Facts:
     """Return the exact worst case of each layer and the bracket of the whole."""
+    from slth_opt.worst_case import worst_layer_error, worst_network_error  # not for --help
+
     low, high = options.box or BOX
     box: Facts = {"low": low, "high": high}
     try:
@@ -86,7 +93,10 @@ def _worst_case(options: Namespace, ticket: Ticket) -> Facts:
                 float(worst_layer_error(ticket, k, low=low, high=high).largest)
                 for k in range(len(ticket.sources))
             ]
-            whole = worst_network_error(ticket, low=low, high=high)
+            how = "propagation" if options.seconds is None else "program"
+            whole = worst_network_error(
+                ticket, low=low, high=high, method=how, seconds=options.seconds
+            )
     except ProblemError as refused:  # copies of neurons have no single error
         return {**box, "unknown": str(refused)}
     return {**box, "layers": layers, "lower": float(whole.lower), "upper": float(whole.upper)}

@@ -61,7 +61,7 @@ def plot_comparison(
         scatter(ax, method, found)
     _label(ax, names, measure)
     if any(error == 0 for error in errors.values()):
-        mark_zero(ax, nothing)
+        mark_zero(ax, nothing, axis="x")
     return ax
 
 
@@ -101,22 +101,29 @@ def floor_of(errors: Iterable[float]) -> float:
     return min((error / 10 for error in errors if error > 0), default=1e-12)
 
 
-def mark_zero(ax: Axes, nothing: float) -> None:
-    """Say that what is drawn at the left end has no error at all.
+def mark_zero(ax: Axes, nothing: float, *, axis: str) -> None:
+    """Say that what is drawn at the low end of the axis of errors has no error at all.
 
     Examples
     --------
     >>> from matplotlib.figure import Figure
     >>> ax = Figure().subplots()
-    >>> mark_zero(ax, 0.5)
+    >>> mark_zero(ax, 0.5, axis="x")
     >>> ax.texts[0].get_text()
     'exactly 0'
     """
-    ax.axvline(nothing, color=GREY, linewidth=1, linestyle=":", zorder=0)
-    ax.text(
-        nothing, 1, "exactly 0", transform=ax.get_xaxis_transform(), ha="center", va="bottom",
-        color=GREY, fontsize=11,
-    )  # fmt: skip
+    across = axis == "x"
+    line = ax.axvline if across else ax.axhline
+    line(nothing, color=GREY, linewidth=1, linestyle=":", zorder=0)
+    ax.annotate(
+        "exactly 0",
+        (nothing, 0) if across else (0, nothing),
+        xycoords=("data", "axes fraction") if across else ("axes fraction", "data"),
+        xytext=(5, 4),
+        textcoords="offset points",
+        color=GREY,
+        fontsize=11,
+    )
 
 
 def _best_first(errors: dict[tuple[str, str], float]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from slth_opt.comparing import EXACT, ComparisonRow
-from slth_opt.plots.comparison import MEASURES, averaged, floor_of, methods_of
+from slth_opt.plots.comparison import MEASURES, averaged, floor_of, mark_zero, methods_of
 from slth_opt.plots.labels import place_labels
 from slth_opt.plots.marks import legend_beside, scatter
 from slth_opt.plots.pictures import new_axes
@@ -56,6 +56,8 @@ def plot_trade_off(
     legend_beside(ax)
     optima = {name: place for (name, method), place in places.items() if method == EXACT}
     place_labels(ax, optima, places.values())
+    if any(error == 0 for error in errors.values()):
+        mark_zero(ax, nothing, axis="y")
     return ax
 
 
