@@ -297,6 +297,19 @@ def test_the_table_goes_between_the_marks(slth, tmp_path):
     assert (run.code, written) == (0, f"before\n{BEGIN}\n{run.out}{END}\nafter\n")
 
 
+@pytest.mark.parametrize("text", ["no marks", f"{BEGIN}{END}{BEGIN}{END}"])
+def test_a_page_without_marks_is_refused_before_any_work(slth, tmp_path, monkeypatch, text):
+    """A file that the table cannot go into is refused before anything is measured."""
+
+    def never(*arguments, **options):
+        raise AssertionError("measured first")
+
+    monkeypatch.setattr("slth_opt.cli.bench.compare_layers", never)
+    (tmp_path / "page.md").write_text(text, encoding="utf-8")
+    run = slth(*LAYERS, "--into", "page.md")
+    assert (run.code, "exactly one pair of marks" in run.err) == (2, True)
+
+
 def test_json_holds_the_rows(slth):
     """With --json one object holds a row for every method of both series."""
     rows = slth(*LAYERS, "--json").json["layers"]

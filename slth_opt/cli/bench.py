@@ -17,6 +17,7 @@ from slth_opt.layer_benchmarks import NAMES, as_tables, choose_series, compare_l
 from slth_opt.layer_benchmarks import Row as LayerRow
 
 BEGIN, END = "<!-- slth bench -->", "<!-- end of slth bench -->"
+_BETWEEN = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -30,12 +31,12 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--only",
         choices=("methods", "kernels", "published", "layers"),
-        help="one part of the table; layers, some minutes, only if it is asked for",
+        help="one part of the table; layers, about five minutes, only if asked for",
     )
     layers = parser.add_argument_group("with --only layers")
     layers.add_argument("--about", choices=NAMES, help="one kind of layer problem (all)")
     layers.add_argument("--sizes", nargs="+", metavar="AxB", help="other sizes for --about")
-    layers.add_argument("--seconds", type=float, metavar="S", help="limit for one answer (5)")
+    layers.add_argument("--seconds", type=float, metavar="S", help="limit for one answer (2)")
     layers.add_argument("--instances", type=int, metavar="N", help="problems of each size (1)")
     parser.add_argument(
         "--into", type=Path, metavar="FILE.md", help=f"put the table between {BEGIN} marks"
@@ -46,6 +47,8 @@ def _arguments(parser: ArgumentParser) -> None:
 def _run(options: Namespace) -> int:
     if options.answers < 1 or options.rows < 1024:
         raise ProblemError("a benchmark needs --answers of at least 1 and --rows of at least 1024")
+    if options.into is not None:
+        _read_marked(options.into)  # before minutes of work, not after
     if options.only == "layers":
         return _compare_layers(options)
     for name in ("about", "sizes", "seconds", "instances"):
@@ -74,7 +77,7 @@ def _run(options: Namespace) -> int:
 
 def _compare_layers(options: Namespace) -> int:
     """Make the table of layer methods; a table that Ctrl-C cut short goes into no file."""
-    seconds = 5.0 if options.seconds is None else options.seconds
+    seconds = 2.0 if options.seconds is None else options.seconds
     instances = 1 if options.instances is None else options.instances
     if instances < 1 or options.seed < 0:
         raise ProblemError("layers need --instances of at least 1 and --seed of at least 0")
@@ -118,14 +121,19 @@ def _in_words(run: dict[str, float]) -> str:
 
 def _put(path: Path, text: str) -> None:
     """Replace what stands between the marks of a Markdown file."""
+    new = _BETWEEN.sub(lambda _: f"{BEGIN}\n{text}\n{END}", _read_marked(path))
+    write_text(path, new)
+
+
+def _read_marked(path: Path) -> str:
+    """Return the text of a file with one pair of marks, or say what is wrong with it."""
     try:
         old = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as trouble:
         raise FileError(f"{path}: cannot be read: {trouble}") from None
-    between = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    if len(between.findall(old)) != 1:
+    if len(_BETWEEN.findall(old)) != 1:
         raise FileError(f"{path}: needs exactly one pair of marks {BEGIN} ... {END}")
-    write_text(path, between.sub(lambda _: f"{BEGIN}\n{text}\n{END}", old))
+    return old
 
 
 COMMAND = Command(
