@@ -167,7 +167,8 @@ def _summary(rows: Sequence[ComparisonRow]) -> str:
     worse = [row.error_ratio for row in rows if row.method != EXACT and row.error_ratio]
     beside = "."
     if worse:
-        beside = f"; heuristics err {min(worse):.3g} to {max(worse):.3g} times as much on average."
+        least, most = times_in_words(min(worse)), times_in_words(max(worse))
+        beside = f"; heuristics err {least} to {most} times as much on average."
     return f"{len(rows)} tickets, {proven} of them proven best subset by subset{beside}"
 
 
