@@ -205,6 +205,6 @@ def test_a_network_of_nothing():
 
 
 def test_paths_beyond_int64():
-    """Thirteen full layers of forty neurons have 40^13 paths; Python counts them all."""
+    """Thirteen full layers of forty neurons have 40^14 paths; Python counts them all."""
     facts = graph_facts(dense_network([np.ones((40, 40))] * 13))
     assert facts["paths"] == 40**14
