@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import naive
 import pytest
 import solver_checks
 
-from slth_opt import Effort, SmallestSubset, Stop, SubsetSum, solve
+from slth_opt import Effort, LayerBudget, SmallestSubset, Stop, SubsetSum, solve
 from slth_opt.backends import highs
 from slth_opt.errors import BackendError
 from slth_opt.guessing import first_guess
@@ -106,7 +107,7 @@ def test_a_solve_error_is_tried_again_at_another_scale(monkeypatch):
     monkeypatch.setattr(highs, "ask", unlucky)
     claim = highs.solve(PAIR, Effort(), None)
     assert (claim.indices, claim.stop) == ((0,), Stop.FINISHED)
-    assert asked == [2.0**5, 2.0**19]
+    assert asked == [2.0**13, 2.0**19]
 
 
 def test_both_scales_share_one_time_limit(monkeypatch):
@@ -142,3 +143,17 @@ def test_ctrl_c_ends_it_at_once():
     assert stop == "interrupted"
     assert bound <= value
     assert again == naive.optimum(solver_checks.endless(n=6))
+
+
+@pytest.mark.parametrize("seed", [0, 2, 4])
+def test_layers_of_many_bits_are_answered_right(seed):
+    """Scaled to 24 bits it called answers optimal that were several times the optimum."""
+    rng = random.Random(seed)
+
+    def numbers(count):
+        return tuple(rng.randint(-(2**23), 2**23) for _ in range(count))
+
+    layer = LayerBudget(
+        pools=tuple(numbers(8) for _ in range(6)), targets=numbers(6), norm="l1", most=18
+    )
+    assert solve(layer, "highs").value == solve(layer, "profiles").value
