@@ -8,11 +8,12 @@ from pathlib import Path
 
 from slth_opt.cli.command import DONE, Command
 from slth_opt.cli.outputs import print_json, waiting
+from slth_opt.cli.targets import read_target
 from slth_opt.errors import ProblemError
 from slth_opt.experiments import SCALES, as_csv, run_study
 from slth_opt.json_files import name_of, write_text
 from slth_opt.sources import generator
-from slth_opt.studies import STUDIES, study_named
+from slth_opt.studies import ABOUT_TARGETS, STUDIES, study_about, study_named
 
 NOTE = "Ctrl-C stops; with --out the same command goes on later"
 
@@ -23,12 +24,20 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--scale", choices=SCALES, default="small", help="how large (small)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="draw others (0)")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (1)")
+    parser.add_argument(
+        "--target",
+        metavar="FILE",
+        help=f"a network file, or a shipped target, for {', '.join(ABOUT_TARGETS)}",
+    )
     parser.add_argument("--out", metavar="DIR", help="write rows, figure and text there")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _run(options: Namespace) -> int:
-    study = study_named(options.name)
+    if options.target is None:
+        study = study_named(options.name)
+    else:
+        study = study_about(options.name, read_target(options.target).network)
     generator(options.seed)
     if options.workers < 1:
         raise ProblemError(f"--workers must be at least 1, got {options.workers}")

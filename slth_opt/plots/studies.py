@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from slth_opt.plots.all_targets import plot_all_targets
+from slth_opt.plots.edge_counts import plot_edges
 from slth_opt.plots.pictures import new_axes
 
 if TYPE_CHECKING:
@@ -106,5 +108,7 @@ STUDY_PLOTS: dict[str, Callable[..., Any]] = {
     "rfss-threshold": plot_threshold,
     "burkholz-statistics": plot_sizes,
     "quantised": plot_transition,
+    "pensia-weights": plot_edges,
+    "all-targets": plot_all_targets,
 }
 """For each study, by name, its figure."""

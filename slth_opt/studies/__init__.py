@@ -1,15 +1,50 @@
 """Studies, one file each. A new one is one file and one entry here."""
 
+from collections.abc import Callable
+
 from slth_opt.errors import ProblemError
 from slth_opt.experiments import Study
-from slth_opt.studies import burkholz_statistics, quantised, rfss_threshold
+from slth_opt.networks import Network
+from slth_opt.studies import (
+    all_targets,
+    burkholz_statistics,
+    pensia_weights,
+    quantised,
+    rfss_threshold,
+)
 
 STUDIES: tuple[Study, ...] = (
     rfss_threshold.STUDY,
     burkholz_statistics.STUDY,
     quantised.STUDY,
+    pensia_weights.STUDY,
+    all_targets.STUDY,
 )
 """Every study there is; command line, tests and docs read this."""
+
+
+ABOUT_TARGETS: dict[str, Callable[[Network], Study]] = {
+    pensia_weights.STUDY.name: pensia_weights.study_of,
+}
+"""The studies that are about a network, and may be asked about any."""
+
+
+def study_about(name: str, target: Network) -> Study:
+    """Return the study of a name about a network of your own.
+
+    Examples
+    --------
+    >>> from slth_opt.networks import shipped_target
+    >>> study_about("quantised", shipped_target("digits"))
+    Traceback (most recent call last):
+    ...
+    slth_opt.errors.ProblemError: study 'quantised' takes no target; pensia-weights does
+    """
+    study = study_named(name)
+    if study.name not in ABOUT_TARGETS:
+        known = ", ".join(ABOUT_TARGETS)
+        raise ProblemError(f"study {name!r} takes no target; {known} does")
+    return ABOUT_TARGETS[study.name](target)
 
 
 def study_named(name: str) -> Study:
