@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slth_opt.errors import ProblemError
 from slth_opt.problems import SharedBlock, SmallestSubset, SubsetSum
 from slth_opt.problems.legality import mask_of
-from slth_opt.results import Result
+from slth_opt.results import Effort, Result, Stop
 from slth_opt.solving import solve
 from slth_opt.strengthening.independent import own_choice, shares_of
 
@@ -23,7 +24,9 @@ class IndependentBlock:
         The block.
     indices
         The choices of all outputs; None if some output has no legal subset, and so the block
-        has no legal selection.
+        has no legal selection. Or, stopped early, if none was found.
+    stop
+        Whether every choice was proven best; else why not, and then nothing here is exact.
 
     Examples
     --------
@@ -37,6 +40,7 @@ class IndependentBlock:
 
     problem: SharedBlock
     indices: tuple[int, ...] | None
+    stop: Stop
 
     @property
     def mask(self) -> tuple[int, ...] | None:
@@ -71,12 +75,12 @@ class IndependentBlock:
     def gain(self, joint: Result) -> int | None:
         """Return how much less the outputs' joint choice costs, in units of the objective.
 
-        None if there is nothing to compare. A joint choice that is not proven optimal may be
-        worse: then this is negative.
+        None if there is nothing to compare, or the outputs were stopped. A joint choice that is
+        not proven optimal may be worse: then this is negative.
         """
         if joint.problem != self.problem:
             raise ProblemError("a gain compares two answers to the same block; these are two")
-        if self.value is None or joint.value is None:
+        if self.value is None or joint.value is None or self.stop is not Stop.FINISHED:
             return None
         return self.value - joint.value
 
@@ -101,7 +105,7 @@ class IndependentBlock:
         }
 
 
-def independent_block(problem: SharedBlock) -> IndependentBlock:
+def independent_block(problem: SharedBlock, effort: Effort = Effort()) -> IndependentBlock:
     """Let the outputs choose one after the other, each proven best for itself.
 
     Within tolerances an output takes one of its smallest legal subsets: the one with the
@@ -109,6 +113,9 @@ def independent_block(problem: SharedBlock) -> IndependentBlock:
     it takes the nearest subset within its share: of what is left of the budgets, as much as
     each output after it may have. Outputs with so many subsets that they cannot all be looked
     at take any optimum a solver proves, and in their share pay for every neuron.
+
+    The effort is for those solvers, `seconds` for all outputs together. Out of time, or after
+    Ctrl-C, an output takes the best that was found, and `stop` says so.
 
     Examples
     --------
@@ -119,25 +126,39 @@ def independent_block(problem: SharedBlock) -> IndependentBlock:
     (0, 5)
     """
     h, n = problem.num_neurons, problem.num_candidates
-    chosen: tuple[int, ...] = ()
+    deadline = None if effort.seconds is None else time.perf_counter() + effort.seconds
+    chosen, stop = tuple[int, ...](), Stop.FINISHED
     for i in range(len(problem.products)):
         mask = mask_of(chosen, n)
         offer = own_choice(problem, i, mask)
-        neurons = _solved(problem, i, mask) if offer is None else offer.neurons
+        neurons = None if offer is None else offer.neurons
+        if offer is None:
+            over = stop is not Stop.FINISHED
+            result = solve(_question(problem, i, mask), effort=_left(effort, deadline, over))
+            neurons = result.indices
+            if not over and not result.is_optimal and not result.infeasible:
+                stop = result.stop
+            if result.infeasible:  # proven, whatever is not known of the outputs before
+                stop = Stop.FINISHED
         if neurons is None:
-            return IndependentBlock(problem=problem, indices=None)
+            return IndependentBlock(problem=problem, indices=None, stop=stop)
         chosen += tuple(i * h + k for k in neurons)
-    return IndependentBlock(problem=problem, indices=chosen)
+    return IndependentBlock(problem=problem, indices=chosen, stop=stop)
 
 
-def _solved(problem: SharedBlock, i: int, mask: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Return a proven optimum of an output alone, or None if it is proven to have none."""
+def _left(effort: Effort, deadline: float | None, over: bool) -> Effort:
+    """Return what is left of an effort: nothing once an output was stopped."""
+    if over:
+        return replace(effort, seconds=0.0)
+    if deadline is None:
+        return effort
+    return replace(effort, seconds=max(0.0, deadline - time.perf_counter()))
+
+
+def _question(problem: SharedBlock, i: int, mask: tuple[int, ...]) -> SmallestSubset | SubsetSum:
+    """Return what an output asks for itself, once those before it chose as in `mask`."""
     weights, target = problem.products[i], problem.targets[i]
-    question: SmallestSubset | SubsetSum
     if problem.tolerances is not None:
-        tolerance = problem.tolerances[i]
-        question = SmallestSubset(weights=weights, target=target, tolerance=tolerance)
-    else:
-        most = min(len(weights), *shares_of(problem, i, mask))
-        question = SubsetSum(weights=weights, target=target, fewest=0, most=most)
-    return solve(question).indices
+        return SmallestSubset(weights=weights, target=target, tolerance=problem.tolerances[i])
+    most = min(len(weights), *shares_of(problem, i, mask))
+    return SubsetSum(weights=weights, target=target, fewest=0, most=most)

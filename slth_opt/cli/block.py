@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 from typing import Any
 
 from slth_opt.blocks import IndependentBlock, independent_block
@@ -31,7 +33,7 @@ from slth_opt.guessing import first_guess
 from slth_opt.problems import SharedBlock
 from slth_opt.problems.legality import mask_of
 from slth_opt.problems.shared_block import MINIMISE
-from slth_opt.results import Result, Stop
+from slth_opt.results import Effort, Result, Stop
 from slth_opt.solving import solve
 
 SHAPES = {"first": "h", "second": "o x h", "targets": "o"}
@@ -63,11 +65,15 @@ def _run(options: Namespace) -> int:
     check_places(options)
     effort, source = read_effort(options), read_source(options, WANTED)
     problem = _problem(options, source)
+    began = time.perf_counter()
     with waiting("solving the outputs one by one", note="Ctrl-C stops"):
-        alone = independent_block(problem)
+        alone = independent_block(problem, Effort(seconds=_part(effort.seconds, 0.5)))
+    effort = _rest(effort, alone, time.perf_counter() - began)
     with watching(f"solving with {options.backend}", problem.objective_grid) as watch:
         start = _start(problem, alone)
         result = solve(problem, options.backend, effort, start=start, watch=watch)
+    if alone.stop is Stop.INTERRUPTED and result.stop is Stop.SECONDS:
+        result = replace(result, stop=Stop.INTERRUPTED)
     save(options, source, problem)
     facts = _facts(result, alone)
     written = options.out if result.indices is not None else None
@@ -81,6 +87,19 @@ def _run(options: Namespace) -> int:
         print_lines(lines if options.out is None else [*lines, ("written", written or "nothing")])
     nothing_found = result.indices is None and not result.infeasible
     return INTERRUPTED if nothing_found and result.stop is Stop.INTERRUPTED else DONE
+
+
+def _part(seconds: float | None, share: float) -> float | None:
+    return None if seconds is None else share * seconds
+
+
+def _rest(effort: Effort, alone: IndependentBlock, spent: float) -> Effort:
+    """Return what the outputs one by one left of an effort; nothing, if Ctrl-C stopped them."""
+    if alone.stop is Stop.INTERRUPTED:
+        return replace(effort, seconds=0.0)
+    if effort.seconds is None:
+        return effort
+    return replace(effort, seconds=max(0.0, effort.seconds - spent))
 
 
 def _problem(options: Namespace, source: Source) -> SharedBlock:
@@ -119,7 +138,7 @@ def _facts(result: Result, alone: IndependentBlock) -> dict[str, Any]:
         "question": question_in_words(problem),
         "minimise": problem.minimise,
         **result_facts(result),
-        "independent": alone.summary(),
+        "independent": {**alone.summary(), "stopped_by": alone.stop.value},
         "gain": None if gain is None else float(grid.real(gain)),
         "gain_exact": None if gain is None else grid.exact_string(gain),
     }
@@ -142,14 +161,17 @@ def _lines(result: Result, alone: IndependentBlock, facts: dict[str, Any]) -> Li
     problem, grid = result.problem, result.problem.objective_grid
     assert isinstance(problem, SharedBlock)
     lines = result_lines(result, LABELS[problem.minimise])
+    is_done = alone.stop is Stop.FINISHED
     if alone.value is None:
-        lines.append(("one by one", "nothing legal"))
+        nothing = f"nothing found; stopped: {alone.stop.value}"
+        lines.append(("one by one", "nothing legal" if is_done else nothing))
     else:
         lines.append(
             (
                 "one by one",
                 f"{number(grid.real(alone.value))}, with {alone.edges} edges and "
-                f"{alone.neurons} neurons",
+                f"{alone.neurons} neurons"
+                f"{'' if is_done else f' (not proven; stopped: {alone.stop.value})'}",
             )
         )
     if facts["gain"] is not None and alone.value:

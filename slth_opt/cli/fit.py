@@ -141,7 +141,9 @@ def _lines(fit: LayerFit, facts: Mapping[str, Any]) -> Lines:
     if fit.is_optimal:
         lines.append(("proven", proof))
     else:
-        lines.append(("not proven", f"{methods} stopped: {fit.stop.value}"))
+        # A row that nobody was asked about names no method.
+        asked = " and ".join(sorted({row.backend for row in fit.rows} - {"none"})) or "the search"
+        lines.append(("not proven", f"{asked} stopped: {fit.stop.value}"))
         lines.append(("hint", "give it more time, or another --backend"))
     worst = max(range(len(fit.errors)), key=fit.errors.__getitem__)
     total = facts["outputs"] * facts["candidates_per_output"]

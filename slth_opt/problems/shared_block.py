@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from slth_opt.errors import ProblemError
-from slth_opt.grid import Grid, as_fractions
+from slth_opt.grid import Grid, as_fractions, listed
 from slth_opt.problems.free_bounds import bound_by_size
 from slth_opt.problems.legality import (
     check_budget,
@@ -26,7 +26,7 @@ from slth_opt.problems.legality import (
     whole_number,
     whole_numbers,
 )
-from slth_opt.problems.placing import place_rows, real_rows
+from slth_opt.problems.placing import Placed, place_rows, real_rows
 
 MINIMISE = ("edges", "neurons", "error")
 """What a block may minimise: kept edges or used neurons within tolerances, or the largest error."""
@@ -154,30 +154,15 @@ class SharedBlock:
         products = [[a * b for a, b in zip(u, row, strict=True)] for row in v]
         check_count(goals, len(products), what="targets", each="outputs")
         names = (
-            "output {r}, its products and its target,",
+            "output {r}, its products and its target",
             "first {k} times second {r}, entry {k}",
         )
         placed = place_rows(products, goals, names=names, rounding=rounding, bits=bits)
-        allowed = None
-        if tolerance is not None:
-            is_one = not hasattr(tolerance, "__len__")
-            given = as_fractions(
-                [tolerance] * len(goals) if is_one else tolerance, what="tolerance"
-            )
-            # Errors lie on the grid, so rounding a tolerance down changes nothing; one that
-            # admits every sum is the same as one that just does.
-            unit = placed.grid.real(1)
-            reach = [
-                sum(map(abs, row)) + abs(t)
-                for row, t in zip(placed.rows, placed.goals, strict=True)
-            ]
-            check_count(given, len(goals), what="tolerances", each="outputs")
-            allowed = tuple(min(t // unit, r) for t, r in zip(given, reach, strict=True))
         return cls(
             products=placed.rows,
             targets=placed.goals,
             minimise=minimise,
-            tolerances=allowed,
+            tolerances=None if tolerance is None else _place_tolerances(tolerance, placed),
             most_edges=most_edges,
             most_neurons=most_neurons,
             grid=placed.grid,
@@ -312,3 +297,25 @@ class SharedBlock:
     def digest(self) -> str:
         """The sha256 of the canonical form."""
         return digest_of(self.canonical())
+
+
+def _place_tolerances(tolerance: Any, placed: Placed) -> tuple[int, ...]:
+    """Return one tolerance for every output, in grid units; one number is for all of them.
+
+    Errors lie on the grid, so rounding a tolerance down changes nothing; one that admits every
+    sum is the same as one that just does.
+    """
+    count, is_one = (
+        len(placed.goals),
+        not getattr(tolerance, "shape", hasattr(tolerance, "__len__")),
+    )
+    typed = [tolerance] * count if is_one else listed(tolerance, what="tolerance")
+    given = as_fractions(typed, what="tolerance")
+    check_count(given, count, what="tolerances", each="outputs")
+    unit = placed.grid.real(1)
+    allowed = []
+    for i, (row, goal) in enumerate(zip(placed.rows, placed.goals, strict=True)):
+        if given[i] < 0:  # said as it was given: later it is in units of the grid
+            raise ProblemError(f"tolerance {i} must not be negative, got {typed[i]}")
+        allowed.append(min(given[i] // unit, sum(map(abs, row)) + abs(goal)))
+    return tuple(allowed)
