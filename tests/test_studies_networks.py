@@ -14,7 +14,8 @@ from slth_opt.cli.main import main
 from slth_opt.errors import ProblemError
 from slth_opt.experiments import generator_of
 from slth_opt.networks import dense_network, shipped_target, write_network
-from slth_opt.studies import pensia_weights, study_about
+from slth_opt.sources import draw_uniform
+from slth_opt.studies import heuristic_gap, pensia_weights, sign_pooling, study_about
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +108,78 @@ def test_the_published_numbers_are_named_beside_the_published_target(weights_row
     found = pensia_weights.finding([{**row, "target": "784-500-10"} for row in weights_rows])
     assert "Published, least error at a gap of 1 %: 9.39" in found
     assert "Published" not in pensia_weights.finding(weights_rows)
+
+
+EARLIER_SPLIT = {15: (0.563, 1500), 20: (0.789, 1500), 30: (0.946, 500)}
+"""Share within 0.01 of one side with n neurons, and of how many draws, from an earlier run."""
+
+
+@pytest.mark.parametrize("neurons", EARLIER_SPLIT)
+def test_one_side_is_served_as_often_as_measured_before(neurons):
+    """Within three standard errors of the difference of both runs."""
+    task = {"layout": "nonnegative", "neurons": neurons, "draws": 2000}
+    share = sign_pooling.run(task, generator_of(0, neurons))[0]["served"] / 2000
+    before, draws = EARLIER_SPLIT[neurons]
+    assert abs(share - before) < 3 * (before * (1 - before) * (1 / draws + 1 / 2000)) ** 0.5
+
+
+def test_splitting_signs_takes_many_more_neurons_than_pooling_them():
+    """Forty in a pool serve nearly all weights; reserved for signs, fewer than three of four."""
+    shares = {}
+    for layout in ("split", "pooled"):
+        row = sign_pooling.run({"layout": layout, "neurons": 40, "draws": 400}, generator_of(0, 1))[
+            0
+        ]
+        shares[layout] = row["served"] / row["draws"]
+    assert shares["pooled"] > 0.95
+    assert shares["split"] < 0.75
+
+
+@pytest.mark.parametrize("layout", ["split", "pooled", "nonnegative", "linear"])
+def test_weights_served_are_those_of_all_subsets(layout):
+    """The same draws, the products of each side made by hand, every subset tried."""
+    row = sign_pooling.run({"layout": layout, "neurons": 12, "draws": 100}, generator_of(2, 0))[0]
+    rng = generator_of(2, 0)
+    weights = draw_uniform(rng, (100,)).astype(float).tolist()
+    first = draw_uniform(rng, (100, 12)).astype(float).tolist()
+    second = draw_uniform(rng, (1, 100, 1, 12)).astype(float).reshape(100, 12).tolist()
+    served = 0
+    for weight, ins, outs in zip(weights, first, second, strict=True):
+        products = [(a, a * b) for a, b in zip(ins, outs, strict=True)]
+        sides = {
+            "split": (
+                [p for a, p in products[:6] if a > 0],
+                [p for a, p in products[6:] if a < 0],
+            ),
+            "pooled": ([p for a, p in products if a > 0], [p for a, p in products if a < 0]),
+            "nonnegative": ([p for a, p in products if a > 0],),
+            "linear": ([p for _, p in products],),
+        }[layout]
+        served += all(min(naive.profile(side, weight)) <= 0.01 for side in sides)
+    assert 0 < served < 100
+    assert row["served"] == served
+
+
+def test_no_heuristic_is_ever_better_than_the_optimum():
+    """For every size rule."""
+    for size in (2, "half", "any"):
+        task = {"n": 12, "size": size, "draws": 100}
+        rows = heuristic_gap.run(task, generator_of(0, 0))
+        assert [row["better"] for row in rows] == [0] * len(rows)
+        assert all(row["median_ratio"] >= 1 for row in rows)
+
+
+def test_heuristics_fall_behind_a_thousandfold():
+    """Half of 24 candidates: the best heuristic's median error is above 1000 optima."""
+    rows = heuristic_gap.run({"n": 24, "size": "half", "draws": 60}, generator_of(0, 0))
+    assert min(heuristic_gap.ratios(rows, 24, "half").values()) > 1000
+
+
+def test_medians_are_those_of_all_subsets():
+    """The optimum of the same draws by trying every pair, in exact numbers."""
+    row = heuristic_gap.run({"n": 8, "size": 2, "draws": 41}, generator_of(5, 0))[0]
+    rng, whole = generator_of(5, 0), 2**heuristic_gap.FINE
+    pools = rng.integers(-whole, whole, (41, 8), endpoint=True).tolist()
+    targets = rng.integers(-whole, whole, 41, endpoint=True).tolist()
+    best = sorted(naive.profile(pool, z)[2] for pool, z in zip(pools, targets, strict=True))
+    assert row["median_error"] == best[20] / whole

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from slth_opt.plots.all_targets import plot_all_targets
 from slth_opt.plots.edge_counts import plot_edges
+from slth_opt.plots.heuristic_gap import plot_gap
+from slth_opt.plots.layouts import plot_layouts
 from slth_opt.plots.pictures import new_axes
+from slth_opt.plots.shared_source import plot_shared_source
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,6 +112,9 @@ STUDY_PLOTS: dict[str, Callable[..., Any]] = {
     "burkholz-statistics": plot_sizes,
     "quantised": plot_transition,
     "pensia-weights": plot_edges,
+    "heuristic-gap": plot_gap,
+    "sign-pooling": plot_layouts,
     "all-targets": plot_all_targets,
+    "shared-source": plot_shared_source,
 }
 """For each study, by name, its figure."""

@@ -8,9 +8,12 @@ from slth_opt.networks import Network
 from slth_opt.studies import (
     all_targets,
     burkholz_statistics,
+    heuristic_gap,
     pensia_weights,
     quantised,
     rfss_threshold,
+    shared_source,
+    sign_pooling,
 )
 
 STUDIES: tuple[Study, ...] = (
@@ -18,7 +21,10 @@ STUDIES: tuple[Study, ...] = (
     burkholz_statistics.STUDY,
     quantised.STUDY,
     pensia_weights.STUDY,
+    heuristic_gap.STUDY,
+    sign_pooling.STUDY,
     all_targets.STUDY,
+    shared_source.STUDY,
 )
 """Every study there is; command line, tests and docs read this."""
 
