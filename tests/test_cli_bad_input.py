@@ -52,7 +52,7 @@ ON_THE_LINE = {
     "too many digits": (("--weights", f"{'9' * 30},1", "--target", "0", *RULE), "at most 62"),
     "round too fine": (
         ("--weights", "1,2", "--target", "1", *RULE, "--round", "90"),
-        "bits=90 is too fine",
+        "--round 90 is too fine",
     ),
     "negative seconds": (
         ("--weights", "1,2", "--target", "1", *RULE, "--seconds", "-1"),

@@ -1,6 +1,7 @@
 """What an attack on the layer problems found wrong, and must stay right."""
 
 import re
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 from slth_opt import blocks
 from slth_opt.cli.main import main
 from slth_opt.errors import GridError, ProblemError
-from slth_opt.problems import SharedBlock
+from slth_opt.problems import JointLayer, SharedBlock
+from slth_opt.reproving import best_errors
 from slth_opt.results import Effort, Stop
 from slth_opt.solving import solve as solve_for_real
+from slth_opt.strengthening.joints import entry_optima
 
 HARD = SharedBlock(  # sums of 60 numbers of 50 bits: nobody looks at all of them
     products=tuple(
@@ -70,3 +73,43 @@ def test_a_block_too_fine_for_its_bits_is_refused_in_a_sentence():
     """The message joins its parts with one comma."""
     with pytest.raises(GridError, match="its products and its target, which sums up"):
         SharedBlock.from_reals([0.5], [[1]], [1], tolerance=0, rounding="nearest", bits=99)
+
+
+def random_layer(outputs, hidden, inputs, *, most):
+    """Return a layer without a budget to speak of, or with one, the same every time."""
+    draws = np.random.default_rng(hidden)
+
+    def matrix(rows, columns, reach):
+        return tuple(tuple(map(int, row)) for row in draws.integers(-reach, reach, (rows, columns)))
+
+    return JointLayer(
+        first=matrix(hidden, inputs, 2**23), second=matrix(outputs, hidden, 2**23),
+        targets=matrix(outputs, inputs, 2**45), norm="linf", most=most,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("most", [2, 7, 12, 1000])
+def test_entries_of_21_neurons_are_bounded_by_their_own_optimum(most):
+    """Beyond the sizes that are listed, halves give the same optimum as plain Python does."""
+    layer = random_layer(1, 21, 2, most=most)
+    expected = tuple(
+        min(best_errors(pool, target, 0, min(21, most // 2))) for _, pool, target in layer.entries()
+    )
+    assert entry_optima(layer) == (expected,)
+
+
+def test_entries_of_30_neurons_do_not_outlast_a_limit_on_seconds():
+    """The bounds of 36 entries took 11 seconds when plain Python sorted their sums."""
+    layer = random_layer(6, 30, 6, most=1000)
+    began = time.perf_counter()
+    entry_optima(layer)
+    assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize("question", ["block --draw 2x4 --tolerance 0", "joint --draw 2x3x2"])
+def test_too_many_bits_are_refused_in_the_words_of_the_command_line(question, capsys):
+    """The message speaks of the option that was given, not of an argument in Python."""
+    assert main([*question.split(), "--round", "2000"]) == 2
+    said = capsys.readouterr().err
+    assert "--round 2000 is too fine" in said
+    assert "bits=" not in said

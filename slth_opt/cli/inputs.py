@@ -155,6 +155,8 @@ def in_option_words(refused: GridError) -> GridError:
         ("rounding='nearest' with bits <= ", "--round "),
         ("rounding='nearest' with bits", "--round BITS"),
         ("rounding='nearest'", "--round"),
+        ("bits=", "--round "),
+        ("use bits <= ", "use --round "),
     )
     text = str(refused)
     for python, option in words:

@@ -16,7 +16,6 @@ from slth_opt.problems.free_bounds import bound_by_size
 from slth_opt.problems.legality import indices_of, mask_of
 from slth_opt.programs import program_of
 from slth_opt.programs.integer_program import Row
-from slth_opt.reproving.pools import best_errors
 from slth_opt.strengthening.records import Stronger
 
 if TYPE_CHECKING:
@@ -226,8 +225,28 @@ def _entry_optimum(pool: tuple[int, ...], target: int, limit: int) -> int:
     if len(pool) <= MOST_LISTED:
         return int(errors_of(pool, target, limit).min())
     if len(pool) <= MOST_HALVED:
-        return min(best_errors(pool, target, 0, limit))
+        return _nearest(pool, target, limit)
     return min(bound_by_size(pool, target)[: limit + 1])
+
+
+def _nearest(pool: tuple[int, ...], target: int, limit: int) -> int:
+    """Return the least error of up to `limit` weights, from the sorted sums of both halves."""
+    import numpy as np
+
+    from slth_opt.kernels.meeting import FENCE, build_half, group_starts, nearest_of_size
+
+    def listed(half: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+        starts = group_starts(len(half), min(len(half), limit))
+        sums = np.empty(starts[-1], np.int64)
+        build_half(np.array(half, np.int64), starts, sums)
+        return sums, starts
+
+    middle = len(pool) // 2
+    (left, left_starts), (right, right_starts) = listed(pool[:middle]), listed(pool[middle:])
+    best = np.array([FENCE, 0, 0, 0], np.int64)
+    for size in range(limit + 1):  # `best` is only ever improved
+        nearest_of_size(left, left_starts, right, right_starts, size, target, best)
+    return int(best[0])
 
 
 def _sum_fits(problem: JointLayer) -> bool:
