@@ -10,7 +10,7 @@ import pytest
 from slth_opt import blocks
 from slth_opt.cli.main import main
 from slth_opt.errors import GridError, ProblemError
-from slth_opt.problems import JointLayer, SharedBlock
+from slth_opt.problems import JointLayer, SharedBlock, VectorSum, pooled_signs
 from slth_opt.reproving import best_errors
 from slth_opt.results import Effort, Stop
 from slth_opt.solving import solve as solve_for_real
@@ -70,8 +70,8 @@ def test_a_tolerance_may_be_an_array_of_no_dimension():
 
 
 def test_a_block_too_fine_for_its_bits_is_refused_in_a_sentence():
-    """The message joins its parts with one comma."""
-    with pytest.raises(GridError, match="its products and its target, which sums up"):
+    """The message has no comma too many."""
+    with pytest.raises(GridError, match="0 with its products and its target, which sums up"):
         SharedBlock.from_reals([0.5], [[1]], [1], tolerance=0, rounding="nearest", bits=99)
 
 
@@ -113,3 +113,13 @@ def test_too_many_bits_are_refused_in_the_words_of_the_command_line(question, ca
     said = capsys.readouterr().err
     assert "--round 2000 is too fine" in said
     assert "bits=" not in said
+
+
+def test_rows_that_are_too_large_are_refused_with_the_place_of_the_largest():
+    """Integers and reals beyond the capacity: the message names row and weight."""
+    with pytest.raises(ProblemError, match="the largest number is row 1, weight 0"):
+        VectorSum(rows=((1, 2), (2**62, 3)), targets=(0, 0), norm="l1", fewest=0, most=2)
+    with pytest.raises(GridError, match="the largest number is target 1"):
+        VectorSum.from_reals([[1.0, 2.0], [3.0, 0.5]], [0.0, -1e30])
+    with pytest.raises(GridError, match="the largest number is row 1, weight 1"):
+        pooled_signs([1.0, -1e200], [1.0, 1e200], 1.0)

@@ -154,7 +154,7 @@ class SharedBlock:
         products = [[a * b for a, b in zip(u, row, strict=True)] for row in v]
         check_count(goals, len(products), what="targets", each="outputs")
         names = (
-            "output {r}, its products and its target",
+            "output {r} with its products and its target",
             "first {k} times second {r}, entry {k}",
         )
         placed = place_rows(products, goals, names=names, rounding=rounding, bits=bits)

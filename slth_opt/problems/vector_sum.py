@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from slth_opt.errors import ProblemError
+from slth_opt.errors import GridError, ProblemError
 from slth_opt.grid import Grid, as_fractions, choose_grid, listed
 from slth_opt.problems.free_bounds import bound_by_size
 from slth_opt.problems.legality import (
@@ -81,7 +81,10 @@ class VectorSum:
         check_meaning(self.grid, self.rounded)
         _check_shapes(rows, self.targets, self.norm)
         check_sizes(self.fewest, self.most, len(rows[0]))
-        check_capacity(v for row in (*rows, self.targets) for v in row)
+        try:
+            check_capacity(v for row in (*rows, self.targets) for v in row)
+        except ProblemError as refused:
+            raise ProblemError(f"{refused}; {_largest(rows, self.targets)}") from None
 
     @classmethod
     def from_reals(
@@ -108,7 +111,10 @@ class VectorSum:
         goals = as_fractions(targets, what="target")
         _check_shapes(tuple(map(tuple, real_rows)), tuple(goals), norm)
         flat = [v for row in (*real_rows, goals) for v in row]
-        grid = choose_grid(flat, rounding=rounding, bits=bits)
+        try:
+            grid = choose_grid(flat, rounding=rounding, bits=bits)
+        except GridError as refused:
+            raise GridError(f"{refused}; {_largest(real_rows, goals)}") from None
         placed = [grid.nearest(row) for row in (*real_rows, goals)]
         fewest, most = size_range(size, len(real_rows[0]))
         return cls(
@@ -212,3 +218,11 @@ def _check_shapes(rows: tuple[tuple[Any, ...], ...], targets: tuple[Any, ...], n
         raise ProblemError(f"{len(rows)} rows need as many targets, got {len(targets)}")
     if norm not in NORMS:
         raise ProblemError(f"the norm must be one of {', '.join(NORMS)}, got {norm!r}")
+
+
+def _largest(rows: Sequence[Sequence[Any]], targets: Sequence[Any]) -> str:
+    """Say where the largest number is."""
+    named = [(abs(t), f"target {r}") for r, t in enumerate(targets)]
+    for r, row in enumerate(rows):
+        named += [(abs(w), f"row {r}, weight {k}") for k, w in enumerate(row)]
+    return f"the largest number is {max(named, key=lambda one: one[0])[1]}"
