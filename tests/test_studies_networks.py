@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
+from math import log2
 
 import naive
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 
 from slth_opt.batch import profiles
 from slth_opt.cli.main import main
+from slth_opt.constructions import natale
 from slth_opt.errors import ProblemError
 from slth_opt.experiments import generator_of
 from slth_opt.networks import dense_network, shipped_target, write_network
 from slth_opt.sources import draw_uniform
+from slth_opt.studies import density_overparameterization as density
 from slth_opt.studies import heuristic_gap, pensia_weights, sign_pooling, study_about
 
 
@@ -183,3 +186,70 @@ def test_medians_are_those_of_all_subsets():
     targets = rng.integers(-whole, whole, 41, endpoint=True).tolist()
     best = sorted(naive.profile(pool, z)[2] for pool, z in zip(pools, targets, strict=True))
     assert row["median_error"] == best[20] / whole
+
+
+@pytest.mark.parametrize("size", [1, 2, "any"])
+def test_a_source_serves_a_network_if_every_subset_says_so(size, monkeypatch):
+    """Twelve sources, every weight on both sides, the products of one sign made by hand."""
+    monkeypatch.setattr(density, "TOLERANCE", Fraction(28))
+    weights = [layer.coefficients for layer in density.small_target().layers]
+    answers = []
+    for seed in range(12):
+        found, _ = density.serves("exact", size, 10, generator_of(seed, 0))
+        sources = natale.lay_out(density.small_target(), 10, generator_of(seed, 0))
+        errors = []
+        for number, (matrix, source) in enumerate(zip(weights, sources, strict=True)):
+            allowed = density.TOLERANCE / 4 / (32, 16)[number]
+            for (i, j), weight in np.ndenumerate(matrix[..., 0]):
+                a, b = source.first[j].astype(float), source.second[i, j, 0].astype(float)
+                for side in (a[:10].clip(min=0) * b[:10], a[10:].clip(max=0) * b[10:]):
+                    by_size = naive.profile(side.tolist(), float(weight))
+                    best = min(by_size) if size == "any" else by_size[size]
+                    errors.append(best <= allowed)
+        assert found == all(errors)
+        answers.append(found)
+    assert set(answers) == {True, False}
+
+
+def test_density_is_bought_with_candidates_and_less_than_promised():
+    """One candidate takes twenty times the source of six; the theorem's curve is far above both."""
+    n = {}
+    for size in (1, 6):
+        row = density.run({"method": "exact", "size": size, "sources": 2}, generator_of(0, size))[0]
+        assert row["theorem_n"] > 4 * row["n"]
+        n[size] = row["n"]
+    assert n[1] > 20 * n[6]
+
+
+def test_greedy_takes_many_times_the_source_of_the_optimum():
+    """With eight for each weight, more than four times as many candidates."""
+    n = {
+        method: density.run({"method": method, "size": 8, "sources": 2}, generator_of(0, 0))[0]["n"]
+        for method in ("exact", "greedy")
+    }
+    assert n["greedy"] > 4 * n["exact"]
+
+
+def test_too_few_draws_never_find_a_ticket():
+    """Two hundred subsets for each weight are too few, however many candidates there are."""
+    row = density.run({"method": "draws", "size": 8, "sources": 2}, generator_of(0, 0))[0]
+    assert row["n"] is None
+
+
+def test_the_small_target_is_in_the_class_of_the_theorem():
+    """No matrix stretches a vector: the norms are at most 1."""
+    for layer in density.small_target().layers:
+        assert np.linalg.norm(layer.coefficients[..., 0], 2) < 1
+
+
+@pytest.mark.parametrize("share", [0.0005, 0.01, 0.3])
+def test_the_promised_source_is_the_smallest_of_its_density(share):
+    """It keeps at least one candidate, meets the theorem's inequality, and one fewer does not."""
+
+    def is_enough(n):
+        entropy = -share * log2(share) - (1 - share) * log2(1 - share)
+        return share * n >= 1 and n * entropy >= log2(4 * 32 * share * n / 0.25) ** 2
+
+    n = density.promised(share)
+    assert is_enough(n)
+    assert not is_enough(n - 1)

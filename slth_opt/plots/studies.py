@@ -6,11 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from slth_opt.plots.all_targets import plot_all_targets
+from slth_opt.plots.densities import plot_densities
 from slth_opt.plots.edge_counts import plot_edges
+from slth_opt.plots.hardness import plot_hardness
 from slth_opt.plots.heuristic_gap import plot_gap
 from slth_opt.plots.layouts import plot_layouts
 from slth_opt.plots.pictures import new_axes
 from slth_opt.plots.shared_source import plot_shared_source
+from slth_opt.plots.solver_times import plot_solver_times
+from slth_opt.plots.solver_truth import plot_solver_truth
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,9 +116,13 @@ STUDY_PLOTS: dict[str, Callable[..., Any]] = {
     "burkholz-statistics": plot_sizes,
     "quantised": plot_transition,
     "pensia-weights": plot_edges,
+    "density-overparameterization": plot_densities,
     "heuristic-gap": plot_gap,
     "sign-pooling": plot_layouts,
     "all-targets": plot_all_targets,
     "shared-source": plot_shared_source,
+    "solver-truth": plot_solver_truth,
+    "solver-times": plot_solver_times,
+    "hardness": plot_hardness,
 }
 """For each study, by name, its figure."""

@@ -8,12 +8,16 @@ from slth_opt.networks import Network
 from slth_opt.studies import (
     all_targets,
     burkholz_statistics,
+    density_overparameterization,
+    hardness,
     heuristic_gap,
     pensia_weights,
     quantised,
     rfss_threshold,
     shared_source,
     sign_pooling,
+    solver_times,
+    solver_truth,
 )
 
 STUDIES: tuple[Study, ...] = (
@@ -21,10 +25,14 @@ STUDIES: tuple[Study, ...] = (
     burkholz_statistics.STUDY,
     quantised.STUDY,
     pensia_weights.STUDY,
+    density_overparameterization.STUDY,
     heuristic_gap.STUDY,
     sign_pooling.STUDY,
     all_targets.STUDY,
     shared_source.STUDY,
+    solver_truth.STUDY,
+    solver_times.STUDY,
+    hardness.STUDY,
 )
 """Every study there is; command line, tests and docs read this."""
 

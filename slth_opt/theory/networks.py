@@ -51,7 +51,7 @@ def natale_width(
         inside = 2 * depth * inputs * outputs * share * n / tolerance
         return n * entropy >= constant * max(0.0, log2(inside)) ** 2
 
-    return smallest(is_enough, least=1)
+    return smallest(is_enough, least=ceil(1 / share))  # a weight keeps at least one candidate
 
 
 def equivariant_width(
@@ -87,7 +87,7 @@ def equivariant_width(
         inside = 2 * depth * channels**2 * larger * share * n / tolerance
         return n * entropy >= constant * max(0.0, log2(inside)) ** 2
 
-    return smallest(is_enough, least=1)
+    return smallest(is_enough, least=ceil(1 / share))  # a weight keeps at least one candidate
 
 
 def density_factor(widths: Sequence[int]) -> float:
