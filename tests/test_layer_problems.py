@@ -505,8 +505,8 @@ BAD_REALS = {
     "products too wide": (
         SharedBlock,
         ([2.0**30, 2.0**-30], [[2.0**20, 1], [1, 2.0**-10]], W),
-        "first 1 times second 1, entry 1 needs 2^-40 to be exact, and output 0, its products and "
-        "its target, sums up to 2^51: 29 bits were missing",
+        "first 1 times second 1, entry 1 needs 2^-40 to be exact, and output 0 with its products "
+        "and its target sums up to 2^51: 29 bits were missing",
     ),
     "rows that do not match": (
         JointLayer,
