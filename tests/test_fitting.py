@@ -413,7 +413,7 @@ def test_numbers_that_do_not_fit_are_named(weights, targets, inputs, words):
         ),
         ({"backend": "magic"}, "there is no backend 'magic'"),
         ({"backend": "meeting"}, "this problem is a vector_sum"),
-        ({"effort": Effort(workers=2)}, "cannot honour workers=2"),
+        ({"backend": "points", "effort": Effort(workers=2)}, "cannot honour workers=2"),
     ],
 )
 def test_rules_that_make_no_sense_are_refused(rules, words):
@@ -436,3 +436,10 @@ def test_a_fit_that_does_not_hold_is_rejected(change, words):
     fit = fit_layer(*HARD)
     with pytest.raises(ClaimRejected, match=words):
         check_fit(replace(fit, **change))
+
+
+def test_threads_are_taken_by_a_method_that_has_them():
+    """What neither of the usual methods can honour goes to the first exact one that can."""
+    weights, inputs = [[1, 2, 3]], [[1, 0], [0, 1], [1, 1]]
+    fit = fit_layer(weights, [[4, 3]], inputs, effort=Effort(workers=2))
+    assert (fit.is_optimal, fit.rows[0].backend) == (True, "cp_sat")

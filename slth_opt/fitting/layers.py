@@ -144,9 +144,9 @@ def _asker(backend: str | Backend) -> Callable[[VectorSum, tuple[int, ...], Effo
     def ask(problem: VectorSum, start: tuple[int, ...], effort: Effort) -> Result:
         chosen = backend
         if chosen == "auto":
-            meeting = backend_named("points")
-            few = len(problem.rows) <= FEW_ROWS and why_not(meeting, problem, effort) is None
-            chosen = meeting if few else "relaxing"
+            names = ("points", "relaxing") if len(problem.rows) <= FEW_ROWS else ("relaxing",)
+            able = (n for n in names if why_not(backend_named(n), problem, effort) is None)
+            chosen = next(able, "auto")  # a limit that neither honours, such as threads
         return solve(problem, chosen, effort, start)
 
     return ask
