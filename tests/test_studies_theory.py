@@ -7,15 +7,27 @@ from math import comb
 
 import pytest
 
+from slth_opt.errors import ClaimRejected
 from slth_opt.experiments import generator_of, run_study
-from slth_opt.studies import all_targets, shared_source, study_named
+from slth_opt.four_lists import windows
+from slth_opt.studies import (
+    all_targets,
+    hardness,
+    shared_source,
+    solver_times,
+    solver_truth,
+    study_named,
+)
 from slth_opt.theory import binary_entropy, candidates_for_all_targets
 
 
 @pytest.fixture(scope="module")
 def coverings():
-    """Rows of `all-targets`, small."""
-    return run_study(study_named("all-targets"), seed=7)
+    """Rows of `all-targets` for five draws of each size."""
+    tasks = [{**task, "draws": 5} for task in all_targets.tasks("small")]
+    return [
+        row for n, task in enumerate(tasks) for row in all_targets.run(task, generator_of(7, n))
+    ]
 
 
 @pytest.mark.parametrize("interval", all_targets.INTERVALS)
@@ -105,3 +117,140 @@ def test_first_sizes_are_those_of_all_subsets():
                 truth = n
                 break
         assert ours[place] == truth
+
+
+@pytest.fixture(scope="module")
+def peaks():
+    """Rows of `hardness`, small."""
+    return run_study(study_named("hardness"), seed=2)
+
+
+def test_problems_are_hardest_where_one_solution_is_expected(peaks):
+    """For both resolutions and sizes, give or take one step of four candidates."""
+    for bits in hardness.BITS["small"]:
+        for part in hardness.PARTS:
+            top = hardness.peak(peaks, "four_lists", bits, part)
+            assert abs(top["n"] - hardness.expected_peak(bits, part)) <= 4
+
+
+def test_work_falls_beyond_the_peak(peaks):
+    """Four lists count less than half of the peak's sums there; branching stays where it is."""
+    for part in hardness.PARTS:
+        top = hardness.peak(peaks, "four_lists", 16, part)["log_nodes"]
+        assert hardness.beyond(peaks, "four_lists", 16, part) < top - 1.2
+        level = hardness.beyond(peaks, "branching", 16, part)
+        assert level > hardness.peak(peaks, "branching", 16, part)["log_nodes"] - 1.8
+
+
+def test_four_more_bits_make_branching_about_sixteen_times_slower(peaks):
+    """Beyond the peak a random subset is right once in about 2^bits."""
+    for part in hardness.PARTS:
+        more = hardness.beyond(peaks, "branching", 16, part)
+        assert 2.5 < more - hardness.beyond(peaks, "branching", 12, part) < 5.5
+
+
+def test_nodes_repeat():
+    """Everything but the seconds."""
+    task = {"bits": 12, "part": 2, "n": 16, "draws": 3}
+    once, again = (hardness.run(task, generator_of(1, 1)) for _ in range(2))
+    assert [{**r, "seconds": 0} for r in once] == [{**r, "seconds": 0} for r in again]
+
+
+def test_zeros_are_those_of_all_subsets():
+    """Pools in which some half meets the target, by brute force."""
+    task = {"bits": 6, "part": 2, "n": 8, "draws": 12}
+    rows = hardness.run(task, generator_of(5, 0))
+    rng, truth = generator_of(5, 0), 0
+    for _ in range(12):
+        pool = rng.integers(-64, 64, 8, endpoint=True).tolist()
+        target = int(rng.integers(-64, 64, endpoint=True))
+        truth += any(sum(chosen) == target for chosen in combinations(pool, 4))
+    assert 0 < truth < 12
+    assert [row["zeros"] for row in rows] == [truth, truth]
+
+
+def test_windows_are_as_before():
+    """The study lists small windows, and nobody else does."""
+    before = windows.WINDOW
+    hardness.run({"bits": 6, "part": 2, "n": 8, "draws": 1}, generator_of(0, 0))
+    assert before == windows.WINDOW
+
+
+@pytest.fixture(scope="module")
+def truths():
+    """Rows of `solver-truth` for few draws: eight of sixteen weights up to 0.005."""
+    task = {"weights_up_to": 0.005, "n": 16}
+    return [
+        row
+        for draw in range(4)
+        for row in solver_truth.run({**task, "draw": draw}, generator_of(0, draw))
+    ]
+
+
+@pytest.mark.slow
+def test_defaults_are_wrong_and_audited_answers_right(truths):
+    """CBC by PuLP's defaults misses at least one of four optima; as used here none is missed."""
+    tools = {row["tool"] for row in truths}
+    if solver_truth.DEFAULTS[0] in tools:
+        wrong, claims, worst = solver_truth.counts(truths, solver_truth.DEFAULTS[0], 0.005)
+        assert (claims, wrong >= 1, worst > 1.5) == (4, True, True)
+    for tool in tools - set(solver_truth.DEFAULTS):
+        assert solver_truth.counts(truths, tool, 0.005) == (0, 4, 1.0)
+
+
+@pytest.mark.slow
+def test_the_optimum_is_that_of_brute_force(truths):
+    """All 12,870 halves of the first draw."""
+    problem = solver_truth.drawn(16, 8, 0.005, generator_of(0, 0))
+    best = min(abs(sum(chosen) - problem.target) for chosen in combinations(problem.weights, 8))
+    assert truths[0]["optimum"] == best
+
+
+def test_a_claim_below_the_truth_is_counted(monkeypatch):
+    """A tool that calls the first subset optimal, one that has none, one that is refused."""
+    said = [
+        ("one", "optimal", tuple(range(8))),
+        ("two", "seconds", None),
+        ("three", "rejected", None),
+    ]
+    monkeypatch.setattr(solver_truth, "answers", lambda problem: iter(said))
+    task = {"weights_up_to": 1.0, "n": 16, "draw": 0}
+    rows = solver_truth.run(task, generator_of(0, 0))
+    problem = solver_truth.drawn(16, 8, 1.0, generator_of(0, 0))
+    assert rows[0]["error"] == abs(sum(problem.weights[:8]) - problem.target)
+    assert [row["wrong"] for row in rows] == [True, False, False]
+
+
+def test_a_rejected_claim_is_told(monkeypatch):
+    """What the audit refuses is counted, not dropped."""
+
+    def refuse(problem, name, effort):
+        raise ClaimRejected("too good")
+
+    monkeypatch.setattr(solver_truth, "solve", refuse)
+    problem = solver_truth.drawn(6, 3, 1.0, generator_of(0, 0))
+    told = {tool: (claimed, found) for tool, claimed, found in solver_truth.answers(problem)}
+    assert told["highs"] == ("rejected: too good", None)
+
+
+@pytest.fixture(scope="module")
+def timings():
+    """Rows of `solver-times` for one instance."""
+    task = {"n": 14, "k": 7, "draw": 0, "limit": 10.0}
+    return solver_times.run(task, generator_of(0, 0))
+
+
+def test_methods_of_our_own_are_far_ahead(timings):
+    """Every solver takes at least twenty times as long as a meeting in the middle."""
+    (meeting,) = solver_times.factors(timings, "meeting")
+    for row in timings:
+        if row["method"] in solver_truth.AUDITED:
+            assert row["solved"]
+            assert solver_times.factors(timings, row["method"])[0] > 20 * meeting
+
+
+def test_what_is_not_solved_has_no_factor(timings):
+    """A profile counts it among the instances only."""
+    rows = [{**row, "solved": row["method"] != "cbc"} for row in timings]
+    assert solver_times.factors(rows, "cbc") == []
+    assert min(min(solver_times.factors(rows, m)) for m in ("meeting", "branching")) == 1
