@@ -147,7 +147,7 @@ def finding(rows: Sequence[Row]) -> str:
         f"One candidate for each weight and sign (Malach) takes n = {exact[1]['n']}, two take "
         f"{exact[2]['n']}, three {exact[3]['n']}, any number (Pensia) {exact['any']['n']}; with "
         f"exactly {leanest['size']} it is {leanest['n']}, at the density "
-        f"{leanest['density']:.2f}. The theorem's curve with constant 1 lies {min(ratios):.1f} to "
+        f"{leanest['density']:.2f}. The theorem's curve, for all targets at once and with constant 1, lies {min(ratios):.1f} to "
         f"{max(ratios):.1f} times higher."
     ]
     for method in SIZES:
