@@ -14,11 +14,11 @@ from slth_opt.batch import profiles
 from slth_opt.cli.main import main
 from slth_opt.constructions import natale
 from slth_opt.errors import ProblemError
-from slth_opt.experiments import generator_of
+from slth_opt.experiments import generator_of, run_study
 from slth_opt.networks import dense_network, shipped_target, write_network
 from slth_opt.sources import draw_uniform
 from slth_opt.studies import density_overparameterization as density
-from slth_opt.studies import heuristic_gap, pensia_weights, sign_pooling, study_about
+from slth_opt.studies import heuristic_gap, pensia_weights, sign_pooling, study_about, study_named
 
 
 @pytest.fixture(scope="module")
@@ -253,3 +253,43 @@ def test_the_promised_source_is_the_smallest_of_its_density(share):
     n = density.promised(share)
     assert is_enough(n)
     assert not is_enough(n - 1)
+
+
+def test_reserving_neurons_doubles_their_number():
+    """Neurons for 95 % of the weights: split by sign, 1.6 to 2.4 times as many as pooled."""
+    rows = run_study(study_named("sign-pooling"))
+    ratio = sign_pooling.neurons_for(rows, "split", 0.95) / sign_pooling.neurons_for(
+        rows, "pooled", 0.95
+    )
+    assert 1.6 < ratio < 2.4
+    assert f"takes {ratio:.1f} times as many as pooling" in sign_pooling.finding(rows)
+
+
+def test_the_gap_is_told_of_the_best_and_the_worst_heuristic():
+    """At few and at many candidates, from rows made by hand."""
+    rows = [
+        {"n": n, "size": size, "method": method, "median_ratio": ratio, "optimal": 3, "draws": 4}
+        for n, size in ((8, 4), (24, "half"), (24, 2))
+        for method, ratio in (("exact", 1.0), ("greedy", 30.0), ("swaps", 2.0 * n))
+    ]
+    assert heuristic_gap.finding(rows) == (
+        "With 4 of 8 the median error is 16 (swaps) to 30 (greedy) times the optimum. With 12 of "
+        "24 the median error is 30 (greedy) to 48 (swaps) times the optimum. With 2 of 24: 30 to 48 "
+        "times, and the optimum itself in 75% of all draws at best."
+    )
+
+
+def test_what_density_costs_is_told_with_those_who_never_reach_it():
+    """From rows made by hand: a heuristic that gets there and one that fails."""
+    sizes = {1: 1000, 2: 100, 3: 50, "any": 40}
+    rows = [
+        {"method": "exact", "size": size, "n": n, "density": 0.5, "theorem_n": 5 * n}
+        for size, n in sizes.items()
+    ]
+    rows += [
+        {"method": "greedy", "size": 2, "n": 300, "density": 0.1, "theorem_n": 9},
+        {"method": "draws", "size": 2, "n": None, "density": None, "theorem_n": None},
+    ]
+    found = density.finding(rows)
+    assert "lies 5.0 to 5.0 times higher. greedy: 3.0 times the optimum's." in found
+    assert found.endswith("draws: never up to 100 with 2.")

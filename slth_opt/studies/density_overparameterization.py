@@ -147,14 +147,17 @@ def finding(rows: Sequence[Row]) -> str:
         f"One candidate for each weight and sign (Malach) takes n = {exact[1]['n']}, two take "
         f"{exact[2]['n']}, three {exact[3]['n']}, any number (Pensia) {exact['any']['n']}; with "
         f"exactly {leanest['size']} it is {leanest['n']}, at the density "
-        f"{leanest['density']:.2f}. The theorem's curve, for all targets at once and with constant 1, lies {min(ratios):.1f} to "
-        f"{max(ratios):.1f} times higher."
+        f"{leanest['density']:.2f}. The theorem's curve, for all targets at once and with constant "
+        f"1, lies {min(ratios):.1f} to {max(ratios):.1f} times higher."
     ]
     for method in SIZES:
         here = [row for row in rows if row["method"] == method and row["size"] in exact]
         reached = [row["n"] / exact[row["size"]]["n"] for row in here if row["n"]]
         if method != "exact" and reached:
-            lines.append(f"{method}: {min(reached):.1f} to {max(reached):.1f} times the optimum's.")
+            span = (
+                f"{min(reached):.1f} to {max(reached):.1f}" if reached[1:] else f"{reached[0]:.1f}"
+            )
+            lines.append(f"{method}: {span} times the optimum's.")
         if method != "exact" and len(reached) < len(here):
             failed = ", ".join(str(row["size"]) for row in here if not row["n"])
             lines.append(f"{method}: never up to {MOST[method]} with {failed}.")
