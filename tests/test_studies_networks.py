@@ -274,8 +274,8 @@ def test_the_gap_is_told_of_the_best_and_the_worst_heuristic():
     ]
     assert heuristic_gap.finding(rows) == (
         "With 4 of 8 the median error is 16 (swaps) to 30 (greedy) times the optimum. With 12 of "
-        "24 the median error is 30 (greedy) to 48 (swaps) times the optimum. With 2 of 24: 30 to 48 "
-        "times, and the optimum itself in 75% of all draws at best."
+        "24 the median error is 30 (greedy) to 48 (swaps) times the optimum. With 2 of 24: 30 to "
+        "48 times, and the optimum itself in 75% of all draws at best."
     )
 
 
