@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from bad_archives import ARCHIVES
 
-from slth_opt import LayerBudget, read_instance
-from slth_opt.cli import layer as command
+from slth_opt import LayerBudget, partial_profiles, read_instance
 
 POOLS = np.array([[0.5, -0.75, 1.25, 3.0], [-2.0, 0.25, 0.75, 1.5], [1.0, 1.125, -0.5, 0.375]])
 TARGETS = np.array([0.625, -1.5, 2.25])
@@ -231,15 +230,23 @@ def test_a_file_that_was_written_wrongly_is_not_kept(slth, monkeypatch):
     assert "row 0 as written" in run.err
 
 
-def test_ctrl_c_leaves_nothing(slth, monkeypatch):
-    """Interrupted among the profiles: exit 130, one line, no file."""
+def interrupted(*arrays, **how):
+    """Do as Ctrl-C does."""
+    raise KeyboardInterrupt
 
-    def interrupted(*arrays, **how):
-        raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "profiles", interrupted)
-    run = slth("layer", "--draw", "5x6", "--budget", "9", "--out", "best.npz", "--save", "a.npz")
+def test_ctrl_c_leaves_nothing_where_every_weight_counts(slth, monkeypatch):
+    """Interrupted among the profiles of a curve: exit 130, one line, no file."""
+    monkeypatch.setattr(partial_profiles, "profiles", interrupted)
+    run = slth("layer", "--draw", "5x6", "--curve", "--out", "curve.npz", "--save", "a.npz")
     assert (run.code, run.err.count("\n"), os.listdir()) == (130, 1, [])
+
+
+def test_ctrl_c_leaves_a_bracket_of_a_budget(slth, monkeypatch):
+    """Interrupted before any weight was solved: all keep nothing, and no error is the bound."""
+    monkeypatch.setattr(partial_profiles, "profiles", interrupted)
+    said = slth("layer", "--draw", "5x6", "--budget", "9", "--json").json
+    assert (said["stopped_by"], said["edges"], said["lower_bound"]) == ("interrupted", 0, 0)
 
 
 def test_people_read_the_same_facts(slth):

@@ -22,7 +22,7 @@ FLOORS = (
     {"counting", "coverage", "solving"},
     {"batch", "blocks", "canaries", "certifying", "fitting", "library", "networks", "theory"},
     {"budgets", "sources", "thin_pools", "tolerances"},
-    {"choosing", "layouts"},
+    {"choosing", "layouts", "partial_profiles"},
     {"constructions"},
     {"tickets"},
     {"comparing", "experiments", "worst_case"},

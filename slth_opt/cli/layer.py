@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser, Namespace
 
-from slth_opt.batch import Profiles, profiles
-from slth_opt.budgets import Curve, error_curve, fewest_edges, share_budget
+from slth_opt.batch import Profiles
+from slth_opt.budgets import Curve, error_curve, fewest_edges
 from slth_opt.cli.command import DONE, Command
 from slth_opt.cli.drawing import Wanted
 from slth_opt.cli.inputs import given, in_option_words, read_number, read_rounding
@@ -16,8 +16,10 @@ from slth_opt.cli.sources import Source, add_source, check_places, read_source, 
 from slth_opt.cli.words import JOINED
 from slth_opt.errors import GridError, ProblemError
 from slth_opt.grid import Grid, as_fraction
+from slth_opt.partial_profiles import PartialProfiles, profiles_within, share_partly
 from slth_opt.problems import LayerBudget
 from slth_opt.problems.layer_budget import NORMS
+from slth_opt.results import Stop
 from slth_opt.tables import Table
 
 WANTED = Wanted(
@@ -27,7 +29,7 @@ WANTED = Wanted(
 )
 """A file may hold N x n pools and N targets, or the other shapes that `make_table` knows."""
 
-NOTE = "Ctrl-C stops, and writes nothing"
+NOTE = "Ctrl-C stops; a budget then has a bracket"
 QUESTIONS = {"budget": "--budget K", "tolerance": "--tolerance E", "curve": "--curve"}
 
 
@@ -43,6 +45,9 @@ def _arguments(parser: ArgumentParser) -> None:
         choices=NORMS,
         help="minimise the largest error, the sum, or the sum of squares (default: linf)",
     )
+    parser.add_argument(
+        "--seconds", type=float, metavar="S", help="stop after S seconds (with --budget)"
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="use N threads (default: all)")
     parser.add_argument("--out", metavar="OUT.npz", help="where the answers go")
     parser.add_argument(
@@ -56,14 +61,16 @@ def _run(options: Namespace) -> int:
     check_places(options)
     source = read_source(options, WANTED)
     began = time.perf_counter()
-    found = _profiles(options, source)
+    reached = _profiles(options, source)
+    found = reached.profiles
     profiled = time.perf_counter()
     with waiting("sharing the budget", note=NOTE):
-        answer = _answer(options, found)
+        answer = _answer(options, reached)
     seconds = {"profiles": profiled - began, "sharing": time.perf_counter() - profiled}
     problem = _instance(options, found) if options.budget is not None else None
     save(options, source, problem, why_none="only a layer with --budget is an instance")
     facts = {"question": _question(options, found.table), **facts_of(options, answer, found)}
+    facts |= {"stopped_by": reached.stop.value, "solved": int(reached.reached.sum())}
     written = options.out if answer is not None else None
     if written is not None:
         with waiting("checking what is written", note=NOTE):
@@ -72,6 +79,9 @@ def _run(options: Namespace) -> int:
         print_json({**facts, "seconds": seconds, "source": dict(source.facts), "out": written})
         return DONE
     lines = [("source", source.in_words()), *lines_of(options, answer, facts)]
+    if not reached.is_whole:
+        left = f"{facts['solved']} of {len(reached.reached)} weights were solved"
+        lines.append(("stopped", f"{reached.stop.value}: {left}, the others count as open"))
     shared = f"{seconds['sharing']:.3g} s to share them out"
     lines.append(("time", f"{seconds['profiles']:.3g} s for the best of every size, {shared}"))
     print(facts["question"])
@@ -95,6 +105,8 @@ def _check_question(options: Namespace) -> None:
         tolerance = as_fraction(read_number(options.tolerance, "--tolerance"), what="tolerance")
         if tolerance < 0:
             raise ProblemError(f"the tolerance must not be negative, got {options.tolerance}")
+    if options.budget is None and options.seconds is not None:
+        raise ProblemError("--seconds goes with --budget; nothing else has a bracket")
     if options.budget is None and options.save is not None and not options.save.endswith(".npz"):
         raise ProblemError(
             "only a layer with --budget is an instance; name a file that ends in .npz to save "
@@ -102,29 +114,33 @@ def _check_question(options: Namespace) -> None:
         )
 
 
-def _profiles(options: Namespace, source: Source) -> Profiles:
-    """Return the best error of every size of every weight."""
+def _profiles(options: Namespace, source: Source) -> PartialProfiles:
+    """Return the best error of every size of every weight, or of those there was time for."""
     pools, targets = source["pools"], source["targets"]
     with waiting(f"solving every size of {targets.size} weights", note=NOTE) as tell:
         try:
-            return profiles(
+            found = profiles_within(
                 pools,
                 targets,
+                seconds=options.seconds,
                 workers=options.workers,
                 progress=lambda done, rows: tell(done / rows),
                 **read_rounding(options),
             )
         except GridError as refused:
             raise in_option_words(refused) from None
+    if found.stop is Stop.INTERRUPTED and options.budget is None:
+        raise KeyboardInterrupt  # a curve and a tolerance need every weight
+    return found
 
 
-def _answer(options: Namespace, found: Profiles) -> Shared:
+def _answer(options: Namespace, reached: PartialProfiles) -> Shared:
     """Return the answer to the one question; None if no subset of some weight is near enough."""
-    norm = options.norm or "linf"
+    norm, found = options.norm or "linf", reached.profiles
     if options.curve:
         return error_curve(found, norm=norm)
     if options.budget is not None:
-        return share_budget(found, options.budget, norm=norm)
+        return share_partly(reached, options.budget, norm=norm)
     tolerance = as_fraction(read_number(options.tolerance, "--tolerance"), what="tolerance")
     nearest = int(found.error_units.min(axis=1).max(initial=0))
     if Grid(exponent=found.table.grid.exponent).real(nearest) > tolerance:
