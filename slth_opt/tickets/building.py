@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 
+MOST_CANDIDATES = 2**31
+"""More for one weight than any memory holds; numpy has no arrays for many times as many."""
+
 
 def build_ticket(
     target: Network,
@@ -70,6 +73,8 @@ def build_ticket(
         raise ProblemError(f"construction {construction!r} cannot build this target: {refusal}")
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ProblemError(f"n must be an integer >= 1, got {n!r}")
+    if n > MOST_CANDIDATES:
+        raise ProblemError(f"n must be an integer of at most {MOST_CANDIDATES}, got {n}")
     rule = default_rule(plan, n) if rule is None else rule
     method = plan.default_method if method is None else method
     rng = generator(seed)

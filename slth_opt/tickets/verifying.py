@@ -161,7 +161,9 @@ def _problems(
     )
     if rule.rule != "smallest" or rule.tolerance is None:
         return None, nearest
-    allowed = int(rule.tolerance * 2**grid.exponent)
+    # No subset is further off than all numbers together, so a larger tolerance allows no more; on
+    # the fine grid of a tiny weight it would not fit into an integer program.
+    allowed = min(int(rule.tolerance * 2**grid.exponent), sum(map(abs, weights)) + abs(target))
     return SmallestSubset(weights=weights, target=target, tolerance=allowed, grid=grid), nearest
 
 

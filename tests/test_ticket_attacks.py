@@ -1,0 +1,30 @@
+"""Tickets under attack: what hostile users tried, and what must come of it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from slth_opt.errors import ProblemError
+from slth_opt.networks import dense_network
+from slth_opt.size_rules import SizeRule
+from slth_opt.tickets import build_ticket, verify_ticket
+
+
+@pytest.mark.parametrize("tolerance", [Fraction(1, 50), 10**30])
+@pytest.mark.parametrize("construction", ["orseau", "pensia"])
+def test_a_tolerance_far_above_tiny_weights_can_be_checked(construction, tolerance):
+    """On the fine grid of a tiny weight a tolerance that allows anything is verified like others."""
+    rule = SizeRule(rule="smallest", tolerance=tolerance)
+    target = dense_network([[[1.1e-12, -3.7e-13]]])
+    ticket = build_ticket(target, construction, n=1, seed=3, rule=rule, method="exact")
+    assert verify_ticket(ticket).sampled == len(ticket.parts) * 2
+    assert ticket.num_failures == 0
+
+
+@pytest.mark.parametrize("n", [10**16, 10**18, 10**30])
+def test_more_candidates_than_arrays_can_have_are_refused(n):
+    """A number of candidates that no array can hold is bad input, not an error of numpy."""
+    with pytest.raises(ProblemError, match="n must be an integer"):
+        build_ticket(dense_network([[[0.5]]]), "pensia", n=n, seed=1)
