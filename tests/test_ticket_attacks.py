@@ -15,7 +15,7 @@ from slth_opt.tickets import build_ticket, verify_ticket
 @pytest.mark.parametrize("tolerance", [Fraction(1, 50), 10**30])
 @pytest.mark.parametrize("construction", ["orseau", "pensia"])
 def test_a_tolerance_far_above_tiny_weights_can_be_checked(construction, tolerance):
-    """On the fine grid of a tiny weight a tolerance that allows anything is verified like others."""
+    """On the fine grid of a tiny weight a tolerance that allows anything is verified too."""
     rule = SizeRule(rule="smallest", tolerance=tolerance)
     target = dense_network([[[1.1e-12, -3.7e-13]]])
     ticket = build_ticket(target, construction, n=1, seed=3, rule=rule, method="exact")
