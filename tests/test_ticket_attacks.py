@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from slth_opt.errors import ProblemError
+from slth_opt.cli.ticket_files import write_checked
+from slth_opt.errors import FileError, ProblemError
 from slth_opt.networks import dense_network
 from slth_opt.size_rules import SizeRule
 from slth_opt.tickets import build_ticket, verify_ticket
@@ -28,3 +29,15 @@ def test_more_candidates_than_arrays_can_have_are_refused(n):
     """A number of candidates that no array can hold is bad input, not an error of numpy."""
     with pytest.raises(ProblemError, match="n must be an integer"):
         build_ticket(dense_network([[[0.5]]]), "pensia", n=n, seed=1)
+
+
+def test_a_place_that_cannot_be_written_to_is_called_by_its_own_name(tmp_path):
+    """When writing fails, the line names the file that was asked for, not the one beside it."""
+
+    def write(beside):
+        raise FileError(f"{beside}: cannot be written: No space left on device")
+
+    place = tmp_path / "ticket.npz"
+    with pytest.raises(FileError) as refused:
+        write_checked(place, write)
+    assert str(refused.value) == f"{place}: cannot be written: No space left on device"

@@ -49,6 +49,8 @@ def write_checked(place: str | Path, write: Callable[[Path], object]) -> None:
             os.replace(beside, home)
         finally:  # after a Ctrl-C too; there is nothing left to remove when all went well
             beside.unlink(missing_ok=True)
+    except FileError as refused:  # users know the place, not the file beside it
+        raise FileError(str(refused).replace(name_of(beside), name_of(place))) from None
     except OSError as failed:
         raise FileError(f"{name_of(place)}: cannot be written: {failed.strerror}") from None
 
