@@ -41,3 +41,19 @@ def test_a_place_that_cannot_be_written_to_is_called_by_its_own_name(tmp_path):
     with pytest.raises(FileError) as refused:
         write_checked(place, write)
     assert str(refused.value) == f"{place}: cannot be written: No space left on device"
+
+
+@pytest.mark.parametrize(("construction", "n"), [("pooled", 40), ("natale", 40), ("otsuka", 30)])
+def test_wide_pools_are_verified_in_moments(construction, n):
+    """Branching alone took for ever over forty candidates."""
+    target = dense_network([[[0.3, -0.2]]])
+    report = verify_ticket(build_ticket(target, construction, n=n, seed=0))
+    assert report.sampled == report.weights
+
+
+def test_pools_too_wide_are_said_to_be():
+    """Nobody claims that they were solved again."""
+    ticket = build_ticket(dense_network([[[0.3]]]), "otsuka", n=60, seed=0)
+    report = verify_ticket(ticket)
+    assert (report.sampled, report.too_wide) == (0, 1)
+    assert "too wide to be solved again" in report.lines()[1]
