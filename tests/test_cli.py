@@ -306,6 +306,7 @@ def test_json_is_one_object_and_nothing_else(slth, name):
         "fit": ("--draw", "2x6x3", "--bits", "4"),
         "joint": ("--draw", "2x4x2", "--bits", "4"),
         "layer": ("--draw", "5x6", "--budget", "9"),
+        "study": ("quantised",),
         "ticket": ("digits", "--construction", "otsuka"),
     }
     run = slth(name, *arguments.get(name, ("pool.json",)), "--json")
