@@ -18,6 +18,8 @@ from slth_opt.problems import SharedBlock
 from slth_opt.results import Stop
 from tests import naive
 
+pytestmark = pytest.mark.slow  # seconds each: `make check` runs them
+
 TINY = {
     "blocks": ((3, 2), (5, 2)),
     "joints": ((2, 2, 2), (2, 3, 1)),

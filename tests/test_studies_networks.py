@@ -20,6 +20,8 @@ from slth_opt.sources import draw_uniform
 from slth_opt.studies import density_overparameterization as density
 from slth_opt.studies import heuristic_gap, pensia_weights, sign_pooling, study_about, study_named
 
+pytestmark = pytest.mark.slow  # seconds each: `make check` runs them
+
 
 @pytest.fixture(scope="module")
 def weights_rows():

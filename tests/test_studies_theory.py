@@ -20,6 +20,8 @@ from slth_opt.studies import (
 )
 from slth_opt.theory import binary_entropy, candidates_for_all_targets
 
+pytestmark = pytest.mark.slow  # seconds each: `make check` runs them
+
 
 @pytest.fixture(scope="module")
 def coverings():

@@ -350,6 +350,7 @@ def test_a_heuristic_ticket_has_nothing_to_solve_again(method):
     assert "the ticket claims none" in report.lines()[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("name", NAMES)
 def test_one_worse_subset_is_found_out(name, rule):
