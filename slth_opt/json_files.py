@@ -10,8 +10,9 @@ import json
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Never
+from typing import IO, Any, Never
 
 from slth_opt.errors import FileError
 from slth_opt.fields import shown
@@ -129,12 +130,26 @@ def write_text(path: str | Path, content: str) -> None:
     ...     os.listdir(folder)
     ['a.txt']
     """
+    write_whole(path, lambda file: file.write(content.encode("utf-8")))
+
+
+def write_whole(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Write a file beside its place, then move it there in one step.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(Path(folder) / "a.bin", lambda file: file.write(b"done"))
+    ...     os.listdir(folder)
+    ['a.bin']
+    """
     place = Path(path)
     try:
         beside = place.with_name(f".{place.name[:100]}.{secrets.token_hex(8)}.part")
         try:
-            with open(beside, "x", encoding="utf-8", newline="\n") as file:
-                file.write(content)
+            with open(beside, "xb") as file:
+                write(file)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(beside, place)

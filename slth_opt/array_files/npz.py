@@ -10,9 +10,10 @@ from tokenize import TokenError
 from typing import IO, TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from slth_opt.array_files.records import MOST_BYTES, NamedArrays, opened, write_whole
+from slth_opt.array_files.records import MOST_BYTES, NamedArrays, opened
 from slth_opt.errors import FileError
 from slth_opt.fields import shown
+from slth_opt.json_files import write_whole
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,34 +63,6 @@ def opened(path: str | Path) -> Iterator[tuple[IO[bytes], int]]:
         raise FileError(f"{name}: {refused}") from None
     except OSError as failed:
         raise FileError(f"{name}: cannot be read: {failed.strerror or failed}") from None
-
-
-def write_whole(path: str | Path, write: Callable[[IO[bytes]], None]) -> None:
-    """Write a file beside its place, then move it there in one step.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_whole(Path(folder) / "a.bin", lambda file: file.write(b"done") and None)
-    ...     os.listdir(folder)
-    ['a.bin']
-    """
-    place = Path(path)
-    try:
-        beside = place.with_name(f".{place.name[:100]}.{secrets.token_hex(8)}.part")
-        try:
-            with open(beside, "xb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, place)
-        finally:  # after a Ctrl-C too; there is nothing left to remove when all went well
-            beside.unlink(missing_ok=True)
-    except OSError as failed:
-        raise FileError(f"{name_of(path)}: cannot be written: {failed.strerror}") from None
-    except ValueError as failed:  # an empty name, or a zero byte in it
-        raise FileError(f"{name_of(path)}: cannot be written: {failed}") from None
 
 
 def _check_regular(status: os.stat_result) -> None:

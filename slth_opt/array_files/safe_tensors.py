@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from slth_opt import fields
-from slth_opt.array_files.records import MOST_BYTES, NamedArrays, opened, write_whole
+from slth_opt.array_files.records import MOST_BYTES, NamedArrays, opened
 from slth_opt.errors import FileError
-from slth_opt.json_files import parse_json
+from slth_opt.json_files import parse_json, write_whole
 
 if TYPE_CHECKING:
     import numpy as np

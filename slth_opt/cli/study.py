@@ -11,7 +11,7 @@ from slth_opt.cli.outputs import print_json, waiting
 from slth_opt.cli.targets import read_target
 from slth_opt.errors import ProblemError
 from slth_opt.experiments import SCALES, as_csv, run_study
-from slth_opt.json_files import name_of, write_text
+from slth_opt.json_files import name_of, write_text, write_whole
 from slth_opt.sources import generator
 from slth_opt.studies import ABOUT_TARGETS, STUDIES, study_about, study_named
 
@@ -91,7 +91,8 @@ def _write(
     write_text(places[0], as_csv(rows))
     write_text(places[1], f"{question}\n\n{found}\n\nseed: {stem.rsplit('-', 1)[1]}\n")
     write_text(places[2], draw_svg(plot, rows))
-    places[3].write_bytes(draw_png(plot, rows))
+    picture = draw_png(plot, rows)
+    write_whole(places[3], lambda file: file.write(picture))
     return [str(place) for place in places]
 
 
