@@ -18,8 +18,9 @@ import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slth_opt import batch as batch_module
 from slth_opt import nearest_subsets, profiles, smallest_subsets, solve
+from slth_opt.batch import asking, singles, unpacked
+from slth_opt.batch import rows as rows_module
 from slth_opt.errors import BackendError, ClaimRejected, GridError, ProblemError
 from slth_opt.kernels import lockstep
 from slth_opt.tables import make_table
@@ -153,7 +154,7 @@ def test_where_the_rows_are_cut_changes_nothing(monkeypatch, length, layout):
     pools, targets = rng.integers(-50, 50, pool_shape), rng.integers(-99, 99, target_shape)
     whole = nearest_subsets(pools, targets, size=2)
     cuts = [(i, min(i + length, targets.size)) for i in range(0, targets.size, length)]
-    monkeypatch.setattr(batch_module, "_chunks", lambda *how: iter(cuts))
+    monkeypatch.setattr(rows_module, "_chunks", lambda *how: iter(cuts))
     cut = nearest_subsets(pools, targets, size=2, workers=2)
     assert np.array_equal(whole.error_units, cut.error_units)
     assert np.array_equal(whole.masks, cut.masks)
@@ -246,13 +247,13 @@ def test_without_a_subset_there_is_no_error():
 def test_sizes_are_not_tried_on_rows_that_are_done(monkeypatch):
     """Each size is asked of the rows still open, and of no other."""
     asked = []
-    real = batch_module._solve_rows
+    real = asking.solve_rows
 
     def solve_rows(table, **options):
         asked.append((table.fewest, table.rows.tolist()))
         return real(table, **options)
 
-    monkeypatch.setattr(batch_module, "_solve_rows", solve_rows)
+    monkeypatch.setattr(asking, "solve_rows", solve_rows)
     pools = np.array([[1, 2, 4]] * 4)
     smallest_subsets(pools, np.array([7, 0, 3, 4]), tolerance=0)
     assert asked == [(0, [0, 1, 2, 3]), (1, [0, 2, 3]), (2, [0, 2]), (3, [0])]
@@ -291,10 +292,10 @@ def test_the_lanes_are_as_wide_as_the_numbers_need(monkeypatch, reach, lanes, si
 def test_one_large_row_does_not_slow_its_neighbours(monkeypatch):
     """Only the row that no lane can hold is solved one by one."""
     one_by_one = []
-    real = batch_module._solve_one
+    real = rows_module.solve_row
     monkeypatch.setattr(
-        batch_module,
-        "_solve_one",
+        rows_module,
+        "solve_row",
         lambda table, row, *rest: one_by_one.append(row) or real(table, row, *rest),
     )
     rng = np.random.default_rng(3)
@@ -315,7 +316,7 @@ def test_lanes_and_backends_find_the_same(monkeypatch, n, spread):
     rules = (n // 2, (2, 4), None)
     in_lanes = [nearest_subsets(pools, targets, size=s).error_units for s in rules]
     profile = profiles(pools, targets).error_units
-    monkeypatch.setattr(batch_module, "MOST_LANE_CANDIDATES", 0)
+    monkeypatch.setattr(rows_module, "MOST_LANE_CANDIDATES", 0)
     alone = [nearest_subsets(pools, targets, size=s).error_units for s in rules]
     assert all(map(np.array_equal, in_lanes, alone))
     assert np.array_equal(profile, profiles(pools, targets).error_units)
@@ -362,7 +363,7 @@ def test_subsets_of_any_length_become_masks(n):
     numbers = [0, 1, 2 ** (n - 1), 2**n - 1, 5 << (n - 3)]
     subsets = np.array(numbers, np.int64 if n <= 62 else object)
     expected = [[bool(bits >> i & 1) for i in range(n)] for bits in numbers]
-    assert batch_module.unpacked(subsets, n).tolist() == expected
+    assert unpacked(subsets, n).tolist() == expected
 
 
 @pytest.mark.parametrize("n", [5, 38])
@@ -456,7 +457,7 @@ BAD_ROWS = [
 @pytest.mark.parametrize("ask", [nearest_subsets, profiles, smallest_subsets])
 def test_a_row_that_cannot_be_placed_is_named(monkeypatch, pools, targets, message, ask):
     """By its number, in one line, and before any row is solved."""
-    monkeypatch.setattr(batch_module, "_solve_rows", lambda *args, **options: pytest.fail("solved"))
+    monkeypatch.setattr(asking, "solve_rows", lambda *args, **options: pytest.fail("solved"))
     options = {"tolerance": 1} if ask is smallest_subsets else {}
     with pytest.raises(GridError) as refused:
         ask(pools, targets, **options)
@@ -620,7 +621,7 @@ def test_a_lie_about_one_size_of_a_profile_is_caught(monkeypatch):
 
 def test_a_lie_in_a_later_chunk_is_caught_by_its_row(monkeypatch):
     """Row 3 of the second chunk of eight is row 11."""
-    monkeypatch.setattr(batch_module, "_chunks", lambda *how: iter([(0, 8), (8, 16), (16, 20)]))
+    monkeypatch.setattr(rows_module, "_chunks", lambda *how: iter([(0, 8), (8, 16), (16, 20)]))
     lies = iter([False, True, False])
     lie(monkeypatch, lambda *arrays: next(lies) and LIES["one weight too few"](*arrays))
     with pytest.raises(ClaimRejected, match="answer for row 11 is wrong"):
@@ -642,7 +643,7 @@ def test_a_lie_about_a_smallest_subset_names_the_row_the_user_gave(monkeypatch):
 
 def test_a_backend_without_a_proof_is_not_believed(monkeypatch):
     """Outside the lanes too: what is not optimal is no answer, and the row is named."""
-    real = batch_module.solve
+    real = singles.solve
 
     def unproven(problem):
         from dataclasses import replace
@@ -650,7 +651,7 @@ def test_a_backend_without_a_proof_is_not_believed(monkeypatch):
         result = real(problem)
         return replace(result, lower_bound=result.lower_bound - 1)
 
-    monkeypatch.setattr(batch_module, "solve", unproven)
+    monkeypatch.setattr(singles, "solve", unproven)
     with pytest.raises(ClaimRejected, match="row 0 was not solved to a proof"):
         nearest_subsets(np.arange(40) * 7 % 31, np.array([1000]), size=2)
 

@@ -1,0 +1,65 @@
+"""Rows the lanes cannot take go one by one through the backends, and must come back proven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from slth_opt.backends import meeting
+from slth_opt.errors import ClaimRejected
+from slth_opt.methods import Claim
+from slth_opt.problems import SubsetSum
+from slth_opt.results import Result, Stop
+from slth_opt.solving import audit, solve, why_not
+from slth_opt.tables import Table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def solve_row(
+    table: Table, row: int, by_size: bool, subsets: np.ndarray, errors: np.ndarray
+) -> None:
+    """Solve a row through the backends; every result there is audited already."""
+    problem = table.problem(row)
+    for column, result in enumerate(_results(problem, by_size)):
+        subsets[row, column], errors[row, column] = _proven(result, table, row)
+
+
+def smallest_of_row(table: Table, row: int, limit: int) -> tuple[int, int, int]:
+    """Return size, subset and error: the smallest size through the backends, then its nearest."""
+    smallest = solve(table.smallest_problem(row, limit))
+    if smallest.infeasible:
+        return -1, 0, -1
+    size = _proven(smallest, table, row)[0].bit_count()
+    nearest = solve(replace(table.problem(row), fewest=size, most=size))
+    return size, *_proven(nearest, table, row)
+
+
+def _proven(result: Result, table: Table, row: int) -> tuple[int, int]:
+    """Return the subset, as bits, and the objective of a proven result; believe no other."""
+    if result.stop is Stop.INTERRUPTED:
+        raise KeyboardInterrupt
+    if not result.is_optimal or result.indices is None or result.value is None:
+        raise ClaimRejected(
+            f"row {table.row_number(row)} was not solved to a proof: {result.stop.value}"
+        )
+    return sum(1 << i for i in result.indices), result.value
+
+
+def _results(problem: SubsetSum, by_size: bool) -> Iterator[Result]:
+    """Yield the result of a problem, or of every size it allows."""
+    if not by_size:
+        yield solve(problem)
+        return
+    questions = [
+        replace(problem, fewest=size, most=size) for size in range(problem.fewest, problem.most + 1)
+    ]
+    if why_not(meeting.BACKEND, problem) is not None:
+        yield from map(solve, questions)
+        return
+    found = meeting.profile(problem)
+    for question, (error, indices) in zip(questions, found[problem.fewest :], strict=False):
+        claim = Claim(indices=indices, bound=error, stop=Stop.FINISHED)
+        yield audit(question, claim, backend=meeting.BACKEND)
