@@ -6,23 +6,24 @@ the rows are the same on any number of workers and after any interruption.
 
 from __future__ import annotations
 
-import csv
-import io
+import hashlib
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from inspect import getsource
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from slth_opt.errors import FileError, ProblemError
-from slth_opt.json_files import name_of, write_text
+from slth_opt.csv_rows import Row
+from slth_opt.errors import ProblemError, SlthError
+from slth_opt.task_records import Add, Done, open_record
 
 if TYPE_CHECKING:
     import numpy as np
-
-Row = dict[str, Any]
-"""A line of results: names and plain JSON values."""
 
 Task = dict[str, Any]
 """What one task is about: names and plain JSON values."""
@@ -51,6 +52,8 @@ class Study:
         One task's rows, drawn with its own generator.
     finding
         What the rows say, in sentences for people.
+    timed
+        The columns that depend on how long something took. All others repeat with the seed.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Study:
     tasks: Callable[[str], Sequence[Task]]
     run: Callable[[Task, np.random.Generator], list[Row]]
     finding: Callable[[Sequence[Row]], str]
+    timed: tuple[str, ...] = ()
 
 
 def run_study(
@@ -79,7 +83,8 @@ def run_study(
     workers
         Processes side by side.
     place
-        A file of finished tasks; what stands in it is not done again.
+        A file of finished tasks; what stands in it is not done again. A file of another study,
+        scale, seed, target or version is refused.
     progress
         Told the tasks done and all of them.
 
@@ -94,35 +99,35 @@ def run_study(
     if scale not in SCALES:
         raise ProblemError(f"the scale must be one of {', '.join(SCALES)}, got {scale!r}")
     tasks = list(study.tasks(scale))
-    asked = {"study": study.name, "scale": scale, "seed": seed, "tasks": len(tasks)}
-    done = {} if place is None else _read_done(Path(place), asked)
-    todo = [number for number in range(len(tasks)) if number not in done]
-    if progress is not None:
-        progress(len(done), len(tasks))
-    for number, rows in _results(study, tasks, todo, seed, workers):
-        done[number] = rows
+    done: Done = {}
+    add: Add | None = None
+    with ExitStack() as held:
         if place is not None:
-            _append(Path(place), asked, number, rows)
+            asked = _asked(study, tasks, scale, seed)
+            done, add = held.enter_context(open_record(place, asked))
+        todo = [number for number in range(len(tasks)) if number not in done]
         if progress is not None:
             progress(len(done), len(tasks))
+        for number, rows in _results(study, tasks, todo, seed, workers):
+            done[number] = rows
+            if add is not None:
+                add(number, rows)
+            if progress is not None:
+                progress(len(done), len(tasks))
     return [row for number in range(len(tasks)) for row in done[number]]
 
 
-def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Write rows as CSV, floats so that they read back the same.
+def repeating(study: Study, rows: Sequence[Row]) -> list[Row]:
+    """Return rows without the columns that hold times: what every run of a seed has in common.
 
     Examples
     --------
-    >>> print(as_csv([{"n": 3, "share": 0.5}]), end="")
-    n,share
-    3,0.5
+    >>> timed = Study(name="", source="", question="", finding=str, timed=("seconds",),
+    ...     tasks=lambda scale: [], run=lambda task, rng: [])
+    >>> repeating(timed, [{"nodes": 3, "seconds": 0.1}])
+    [{'nodes': 3}]
     """
-    text = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    return text.getvalue()
+    return [{key: row[key] for key in row if key not in study.timed} for row in rows]
 
 
 def generator_of(seed: int, number: int) -> np.random.Generator:
@@ -149,10 +154,12 @@ def _results(
             yield number, study.run(tasks[number], generator_of(seed, number))
         return
     from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
     # Fresh processes: threads of compiled kernels do not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent) as pool:
         futures = {
             pool.submit(study.run, tasks[number], generator_of(seed, number)): number
             for number in todo
@@ -160,37 +167,66 @@ def _results(
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
+        except BrokenProcessPool:
+            raise SlthError(
+                "a worker process was ended from outside, perhaps for want of memory; "
+                "run the same again, with fewer workers"
+            ) from None
         finally:
             for future in futures:
                 future.cancel()
 
 
-def _read_done(place: Path, asked: Mapping[str, Any]) -> dict[int, list[Row]]:
-    """Return the finished tasks of a file; a last line that was cut off is dropped."""
-    if not place.exists():
-        return {}
-    lines = place.read_text(encoding="ascii").split("\n")
-    whole, cut = lines[:-1], lines[-1]
-    if cut:
-        write_text(place, "".join(f"{line}\n" for line in whole))
-    if not whole:
-        return {}
+def _follow_parent() -> None:
+    """Make a worker end when its parent does, even if that was killed, and on Ctrl-C at once."""
+    import os
+    import signal
+    from multiprocessing import parent_process
+    from threading import Thread
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=follow, daemon=True).start()
+
+
+def _asked(study: Study, tasks: Sequence[Task], scale: str, seed: int) -> dict[str, Any]:
+    """Return what a record is about, so that rows of anything else are never added to it."""
+    import numpy as np
+
+    return {
+        "study": study.name,
+        "scale": scale,
+        "seed": seed,
+        "target": tasks[0].get("target") if tasks else None,
+        "tasks": f"{len(tasks)} {_digest(json.dumps(tasks))}",
+        "code": _digest(_code(study.run)),
+        "slth-opt": _package(),
+        "numpy": np.__version__,
+    }
+
+
+def _code(run: Callable[..., Any]) -> str:
+    """Return the source of the module that answers a task."""
+    function = run.func if isinstance(run, partial) else run
     try:
-        head, *rest = (json.loads(line) for line in whole)
-        found = {int(entry["task"]): list(entry["rows"]) for entry in rest}
-    except (ValueError, KeyError, TypeError):
-        raise FileError(f"{name_of(place)}: is not the record of a study; remove it") from None
-    if head != asked:
-        raise FileError(f"{name_of(place)}: is the record of {head}, not of {dict(asked)}")
-    return found
+        return getsource(sys.modules[function.__module__])
+    except (OSError, TypeError):  # typed into an interpreter
+        return "unknown"
 
 
-def _append(place: Path, asked: Mapping[str, Any], number: int, rows: Sequence[Row]) -> None:
-    """Add a finished task to the record, so that it is there even if the machine stops."""
-    is_new = not place.exists() or place.stat().st_size == 0
-    with place.open("a", encoding="ascii") as file:
-        if is_new:
-            file.write(json.dumps(asked) + "\n")
-        file.write(json.dumps({"task": number, "rows": list(rows)}) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+
+
+def _package() -> str:
+    try:
+        return version("slth-opt")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "unknown"

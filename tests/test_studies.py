@@ -9,8 +9,9 @@ import naive
 import pytest
 
 from slth_opt.cli.main import main
+from slth_opt.csv_rows import as_csv
 from slth_opt.errors import FileError, ProblemError
-from slth_opt.experiments import Study, as_csv, generator_of, run_study
+from slth_opt.experiments import Study, generator_of, run_study
 from slth_opt.plots.studies import STUDY_PLOTS
 from slth_opt.studies import STUDIES, burkholz_statistics, quantised, rfss_threshold, study_named
 
@@ -79,7 +80,7 @@ def test_the_record_of_another_seed_is_refused(tmp_path):
     """Rows of two seeds must not be mixed."""
     place = tmp_path / "dice.tasks"
     run_study(dice(), seed=5, place=place)
-    with pytest.raises(FileError, match="is the record of"):
+    with pytest.raises(FileError, match="is the record of another run: seed 5, not 6;"):
         run_study(dice(), seed=6, place=place)
 
 

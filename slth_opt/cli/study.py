@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from slth_opt.cli.command import DONE, Command
+from slth_opt.cli.command import DONE, INTERRUPTED, Command
 from slth_opt.cli.outputs import print_json, waiting
 from slth_opt.cli.targets import read_target
-from slth_opt.errors import ProblemError
-from slth_opt.experiments import SCALES, as_csv, run_study
+from slth_opt.csv_rows import Row, as_csv
+from slth_opt.errors import FileError, ProblemError
+from slth_opt.experiments import SCALES, Study, run_study
 from slth_opt.json_files import name_of, write_text, write_whole
 from slth_opt.sources import generator
 from slth_opt.studies import ABOUT_TARGETS, STUDIES, study_about, study_named
@@ -44,17 +46,11 @@ def _run(options: Namespace) -> int:
     stem = f"{study.name}-{options.scale}-{options.seed}"
     folder = None if options.out is None else Path(options.out)
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder)
     began = time.perf_counter()
-    with waiting(f"{study.name}, {options.scale}", note=NOTE) as tell:
-        rows = run_study(
-            study,
-            scale=options.scale,
-            seed=options.seed,
-            workers=options.workers,
-            place=None if folder is None else folder / f"{stem}.tasks",
-            progress=lambda done, tasks: tell(done / tasks),
-        )
+    rows = _rows(study, options, None if folder is None else folder / f"{stem}.tasks")
+    if rows is None:
+        return INTERRUPTED
     found = study.finding(rows)
     written = [] if folder is None else _write(folder, stem, study.question, found, rows)
     facts = {
@@ -65,6 +61,7 @@ def _run(options: Namespace) -> int:
         "question": study.question,
         "finding": found,
         "seconds": time.perf_counter() - began,
+        "timed": list(study.timed),
         "written": written,
     }
     if options.json:
@@ -79,9 +76,41 @@ def _run(options: Namespace) -> int:
     return DONE
 
 
-def _write(
-    folder: Path, stem: str, question: str, found: str, rows: list[dict[str, object]]
-) -> list[str]:
+def _rows(study: Study, options: Namespace, place: Path | None) -> list[Row] | None:
+    """Return the rows of a study; after Ctrl-C say how far it came, and return None."""
+    told = [0, 0]
+    with waiting(f"{study.name}, {options.scale}", note=NOTE) as tell:
+
+        def progress(done: int, tasks: int) -> None:
+            told[:] = done, tasks
+            tell(done / tasks)
+
+        try:
+            return run_study(
+                study,
+                scale=options.scale,
+                seed=options.seed,
+                workers=options.workers,
+                place=place,
+                progress=progress,
+            )
+        except KeyboardInterrupt:
+            later = "nothing was kept: use --out" if place is None else "the same command goes on"
+            print(f"slth study: {told[0]} of {told[1]} tasks done; {later}", file=sys.stderr)
+            return None
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise FileError(f"{name_of(folder)}: is a file, not a folder to write to") from None
+    except (OSError, ValueError) as failed:
+        why = getattr(failed, "strerror", None) or failed
+        raise FileError(f"{name_of(folder)}: cannot be made: {why}") from None
+
+
+def _write(folder: Path, stem: str, question: str, found: str, rows: list[Row]) -> list[str]:
     """Write rows, figure and text; return their places."""
     from slth_opt.plots import draw_png, draw_svg
     from slth_opt.plots.studies import STUDY_PLOTS

@@ -13,7 +13,8 @@ from statistics import fmean, median_low
 from typing import TYPE_CHECKING
 
 from slth_opt.coverage import integer_coverage
-from slth_opt.experiments import Row, Study, Task
+from slth_opt.csv_rows import Row
+from slth_opt.experiments import Study, Task
 from slth_opt.sources import FINENESS, draw_uniform
 from slth_opt.theory import binary_entropy, candidates_for_all_targets, candidates_for_one_target
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from slth_opt.batch import nearest_subsets, smallest_subsets
-from slth_opt.experiments import Row, Study, Task
+from slth_opt.csv_rows import Row
+from slth_opt.experiments import Study, Task
 from slth_opt.sources import draw_uniform
 
 if TYPE_CHECKING:

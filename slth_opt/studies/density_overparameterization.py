@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from slth_opt.choosing import choose
 from slth_opt.constructions import construction_named
-from slth_opt.experiments import Row, Study, Task
+from slth_opt.csv_rows import Row
+from slth_opt.experiments import Study, Task
 from slth_opt.layouts import layers_of
 from slth_opt.networks import Network, dense_network
 from slth_opt.size_rules import SizeRule

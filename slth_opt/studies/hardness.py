@@ -13,7 +13,8 @@ from math import log2
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
-from slth_opt.experiments import Row, Study, Task
+from slth_opt.csv_rows import Row
+from slth_opt.experiments import Study, Task
 from slth_opt.four_lists import windows
 from slth_opt.problems import SubsetSum
 from slth_opt.solving import solve
@@ -153,4 +154,5 @@ STUDY = Study(
     tasks=tasks,
     run=run,
     finding=finding,
+    timed=("seconds",),
 )

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from slth_opt.choosing import choose
-from slth_opt.experiments import Row, Study, Task
+from slth_opt.csv_rows import Row
+from slth_opt.experiments import Study, Task
 from slth_opt.heuristics import HEURISTICS
 from slth_opt.size_rules import SizeRule
 

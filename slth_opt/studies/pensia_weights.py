@@ -17,7 +17,8 @@ from slth_opt.batch import Profiles
 from slth_opt.budgets import share_budget
 from slth_opt.choosing import placing_of
 from slth_opt.constructions import construction_named
-from slth_opt.experiments import Row, Study, Task
+from slth_opt.csv_rows import Row
+from slth_opt.experiments import Study, Task
 from slth_opt.layouts import layers_of
 from slth_opt.networks import Network, shipped_target
 from slth_opt.thin_pools import full_profiles

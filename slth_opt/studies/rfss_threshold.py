@@ -12,7 +12,8 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from slth_opt.batch import nearest_subsets
-from slth_opt.experiments import Row, Study, Task
+from slth_opt.csv_rows import Row
+from slth_opt.experiments import Study, Task
 from slth_opt.sources import FINENESS, draw_uniform
 from slth_opt.theory import candidates_for_one_target, predicted_success, threshold_ratio
 

@@ -12,7 +12,8 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from slth_opt.batch import nearest_subsets, smallest_subsets
-from slth_opt.experiments import Row, Study, Task
+from slth_opt.csv_rows import Row
+from slth_opt.experiments import Study, Task
 from slth_opt.sources import draw_uniform
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from slth_opt.constructions import construction_named
-from slth_opt.experiments import Row, Study, Task
+from slth_opt.csv_rows import Row
+from slth_opt.experiments import Study, Task
 from slth_opt.networks import dense_network
 from slth_opt.sources import draw_uniform
 from slth_opt.thin_pools import smallest_masks

@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from slth_opt.backends import backend_named, cbc, highs
+from slth_opt.csv_rows import Row
 from slth_opt.errors import BackendError, ClaimRejected
-from slth_opt.experiments import Row, Study, Task
+from slth_opt.experiments import Study, Task
 from slth_opt.grid import Grid
 from slth_opt.problems import SubsetSum
 from slth_opt.problems.legality import mask_of

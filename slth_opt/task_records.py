@@ -1,0 +1,110 @@
+"""The record of a study that is under way: one line for each finished task.
+
+A line is on the disk before the next task counts as begun, so a study that is killed loses no more
+than the tasks it was at. The first line says what the record is about, down to the code that
+made it, so that rows of two versions are never mixed. One run at a time may hold a record.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from slth_opt.csv_rows import Row
+from slth_opt.errors import FileError
+from slth_opt.json_files import name_of
+
+Done = dict[int, list[Row]]
+Add = Callable[[int, Sequence[Row]], None]
+
+
+@contextmanager
+def open_record(place: str | Path, asked: Mapping[str, Any]) -> Iterator[tuple[Done, Add]]:
+    """Yield the finished tasks of a record, and a function that adds one.
+
+    Parameters
+    ----------
+    place
+        The file; it is made if it is not there, and its last line is dropped if it was cut off.
+    asked
+        What the study is about; a record about anything else is refused.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     place = Path(folder) / "toss.tasks"
+    ...     with open_record(place, {"seed": 1}) as (done, add):
+    ...         add(0, [{"heads": 2}])
+    ...     with open_record(place, {"seed": 1}) as (done, add):
+    ...         done
+    {0: [{'heads': 2}]}
+    """
+    name = name_of(place)
+    with ExitStack() as held:
+        try:
+            file = held.enter_context(open(place, "a+b"))
+        except (OSError, ValueError) as failed:
+            why = getattr(failed, "strerror", None) or failed
+            raise FileError(f"{name}: cannot be written: {why}") from None
+        _hold(file, name)
+        done = _read(file, name, dict(asked))
+
+        def add(number: int, rows: Sequence[Row]) -> None:
+            _append(file, {"task": number, "rows": list(rows)})
+
+        yield done, add
+
+
+def _hold(file: IO[bytes], name: str) -> None:
+    """Keep other runs away until the file is closed, by whatever end this process comes to."""
+    try:
+        import fcntl
+    except ImportError:  # not a POSIX system: two runs at once are then not noticed
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise FileError(
+            f"{name}: another run is writing it; wait for that one, or choose another folder"
+        ) from None
+    except OSError:  # a file system without locks
+        return
+
+
+def _read(file: IO[bytes], name: str, asked: dict[str, Any]) -> Done:
+    """Return the finished tasks; cut off half a line at the end, and begin an empty record."""
+    file.seek(0)
+    data = file.read()
+    whole = data[: data.rfind(b"\n") + 1]
+    head_line = json.dumps(asked).encode("ascii")
+    if not whole and not head_line.startswith(data):  # half a line, and not of ours
+        raise FileError(f"{name}: is not the record of a study; remove it")
+    if len(whole) < len(data):
+        file.truncate(len(whole))
+    if not whole:
+        _append(file, asked)
+        return {}
+    try:
+        head, *rest = (json.loads(line) for line in whole.decode("ascii").splitlines())
+        found = {int(entry["task"]): list(entry["rows"]) for entry in rest}
+        differing = [key for key in {**asked, **head} if asked.get(key) != head.get(key)]
+    except (ValueError, KeyError, TypeError):
+        raise FileError(f"{name}: is not the record of a study; remove it") from None
+    if differing:
+        told = ", ".join(f"{key} {head.get(key)}, not {asked.get(key)}" for key in differing)
+        raise FileError(
+            f"{name}: is the record of another run: {told}; remove it, or choose another folder"
+        )
+    return found
+
+
+def _append(file: IO[bytes], entry: Mapping[str, Any]) -> None:
+    """Add a line, so that it is there even if the machine stops."""
+    file.write(json.dumps(entry).encode("ascii") + b"\n")
+    file.flush()
+    os.fsync(file.fileno())
