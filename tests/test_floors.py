@@ -21,7 +21,7 @@ FLOORS = (
     {"certificates", "backends", "halves", "heuristics"},
     {"counting", "coverage", "solving"},
     {"batch", "blocks", "canaries", "certifying", "fitting", "library", "networks", "theory"},
-    {"budgets", "sources", "thin_pools", "tolerances"},
+    {"budgets", "sources", "thin_pools", "third_parties", "tolerances"},
     {"choosing", "csv_rows", "layouts", "partial_profiles"},
     {"constructions", "task_records"},
     {"tickets"},
@@ -42,10 +42,15 @@ HEAVY = {
     "rich", "safetensors", "scipy", "sklearn", "torch",
 }  # fmt: skip
 SOLVERS = {
-    "ortools": {"backends.cp_sat", "backends.scip"},
+    "ortools": {
+        "backends.cp_sat",
+        "backends.scip",
+        "third_parties.cp_sat_files",
+        "third_parties.scip_files",
+    },
     "pulp": {"backends.cbc"},
     # A worst case asks for multipliers of linear programs only, and proves with them in integers.
-    "scipy.optimize": {"backends.highs", "worst_case.programs"},
+    "scipy.optimize": {"backends.highs", "third_parties.highs_files", "worst_case.programs"},
     "highspy": set(),
 }
 """Each solver and the files that may import it, inside a function."""
