@@ -25,7 +25,7 @@ FLOORS = (
     {"choosing", "csv_rows", "layouts", "partial_profiles"},
     {"constructions", "task_records"},
     {"tickets"},
-    {"comparing", "experiments", "worst_case"},
+    {"comparing", "experiments", "instances", "worst_case"},
     {"benchmarking", "layer_benchmarks", "studies", "scaling", "torch_bridge"},
     {"plots", "report"},
     {"__init__"},
