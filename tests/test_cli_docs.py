@@ -9,42 +9,73 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-SESSIONS = re.compile(r"```console\n(.*?)```", re.DOTALL)
+TAKES_LONG = {"extending.md", "howto.md", "instances.md", "layers.md", "tickets.md"}
+"""Pages whose commands take more than a moment; the README and the quick start are not slow."""
+
+SESSION = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 
-def commands_in(page):
-    """Return the pairs (command line, output shown) of a page, in order."""
-    text = "".join(SESSIONS.findall(page.read_text(encoding="utf-8")))
-    parts = text.split("$ slth ")[1:]
+def pages(*, marked):
+    """Return the pages as test parameters; marked, if the slow ones are to be told apart."""
+    slow = pytest.mark.slow if marked else ()
+    return [
+        pytest.param(page, id=page.name, marks=slow if page.name in TAKES_LONG else ())
+        for page in PAGES
+    ]
+
+
+def commands_in(session):
+    """Return the pairs (command line, output shown) of a console session, in order."""
+    parts = re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]
     return [(line, shown) for line, _, shown in (part.partition("\n") for part in parts)]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_sessions_show_what_happens(slth, page):
-    """Each command of a page, typed in order, prints what the page shows."""
-    same = doctest.OutputChecker().check_output
-    for line, shown in commands_in(page):
-        run = slth(*shlex.split(line))
-        assert run.code == 0, line
-        assert same(shown, run.out, doctest.ELLIPSIS), f"{line}\n{run.out}"
+def examples_in(text, page, names):
+    """Return the Python examples of a piece of a page as a test of the names known so far."""
+    return doctest.DocTestParser().get_doctest(text, names, page.name, str(page), 0)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_python_examples_are_true(page):
-    """The Python examples of a page run and give what they show."""
-    results = doctest.testfile(str(page), module_relative=False)
-    assert results.failed == 0
+def run_session(slth, session):
+    """Type each command of a session; it must print what the session shows."""
+    for line, shown in commands_in(session):
+        program, *arguments = shlex.split(line)
+        assert program == "slth", f"{line}: only slth commands can be shown with their output"
+        run = slth(*arguments)
+        assert run.code == 0, f"{line}\n{run.err}"
+        same = doctest.OutputChecker().check_output(shown, run.out, doctest.ELLIPSIS)
+        assert same, f"{line}\n{run.out}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", pages(marked=True))
+def test_page_shows_what_happens(slth, page):
+    """Each command and each Python example of a page, in order, gives what the page shows."""
+    runner, names, wrong = doctest.DocTestRunner(verbose=False), {}, []
+    for number, piece in enumerate(SESSION.split(page.read_text(encoding="utf-8"))):
+        if number % 2:  # what the pattern caught: a session
+            run_session(slth, piece)
+        else:
+            test = examples_in(piece, page, names)
+            runner.run(test, out=wrong.append, clear_globs=False)
+            names = test.globs
+    assert "".join(wrong) == ""
+
+
+@pytest.mark.parametrize("page", pages(marked=False))
 def test_links_lead_somewhere(page):
     """Every relative link of a page leads to a file."""
     links = LINK.findall(page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_pages_hold_sessions():
+@pytest.mark.parametrize("name", ["README.md", "docs/quickstart.md"])
+def test_pages_that_newcomers_read_first_hold_sessions(name):
     """The pages that newcomers read first do show commands, so the tests above see some."""
-    assert len(commands_in(ROOT / "README.md")) >= 3
-    assert len(commands_in(ROOT / "docs" / "quickstart.md")) >= 3
+    sessions = SESSION.findall((ROOT / name).read_text(encoding="utf-8"))
+    assert sum(len(commands_in(session)) for session in sessions) >= 3
+
+
+def test_a_wrong_session_is_noticed(slth):
+    """A session that shows another output than the command's fails the test above."""
+    with pytest.raises(AssertionError, match="--version"):
+        run_session(slth, "$ slth --version\nslth 9.9.9\n")
