@@ -6,12 +6,18 @@ library read `INSTANCE_FAMILIES`.
 
 from slth_opt.errors import ProblemError
 from slth_opt.instances.drawn_pools import DRAWN_POOLS
+from slth_opt.instances.joints import JOINTS
+from slth_opt.instances.layers import LAYERS
 from slth_opt.instances.made_pools import MADE_POOLS
 from slth_opt.instances.records import GROUPS, Family, Member
+from slth_opt.instances.vectors import VECTORS
 
 INSTANCE_FAMILIES: tuple[Family, ...] = (
     *DRAWN_POOLS,
     *MADE_POOLS,
+    *VECTORS,
+    *LAYERS,
+    *JOINTS,
 )
 """Every family there is, in the order of the library's pages."""
 

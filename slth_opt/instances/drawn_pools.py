@@ -60,7 +60,7 @@ def _target(draws: Draws, bits: int, law: Law) -> int:
     Of a product it is a weight of the network that is to be approximated, times one.
     """
     if law.fineness == 2:
-        return law_target(draws, bits) * 2**bits
+        return law_target(draws, bits) << bits
     return law.draw(draws, 1, bits)[0]
 
 

@@ -1,0 +1,142 @@
+"""Whole layers with both masks free."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from slth_opt.grid import Grid
+from slth_opt.instances.draws import Draws
+from slth_opt.instances.laws import draw_uniform
+from slth_opt.instances.records import Drawn, Family, Member, Parameters, copies
+from slth_opt.problems import JointLayer
+
+
+def draw_joint(draws: Draws, parameters: Parameters, *, norm: str) -> Drawn:
+    """Draw both matrices and a target matrix; with e, at most so many edges are kept.
+
+    Examples
+    --------
+    >>> from slth_opt.instances.draws import draws_of
+    >>> problem, facts = draw_joint(
+    ...     draws_of("joint"), {"o": 2, "h": 4, "i": 3, "b": 8}, norm="linf"
+    ... )
+    >>> problem.shape, problem.most == problem.num_candidates
+    ((2, 4, 3), True)
+    """
+    o, i, b = (parameters[letter] for letter in "oib")
+    half = 1 << (b - 1)
+    targets = tuple(tuple(t << b for t in draws.integers(i, -half, half)) for _ in range(o))
+    return _joint(draws, parameters, targets, norm), ()
+
+
+def draw_planted_joint(draws: Draws, parameters: Parameters) -> Drawn:
+    """Draw both matrices; the targets are what is left of them under two drawn masks.
+
+    Examples
+    --------
+    >>> from slth_opt.instances.draws import draws_of
+    >>> problem, facts = draw_planted_joint(
+    ...     draws_of("joint"), {"o": 2, "h": 4, "i": 3, "b": 8}
+    ... )
+    >>> problem.most, facts
+    (10, (('planted_value', 0),))
+    """
+    o, h, i = (parameters[letter] for letter in "ohi")
+    edges = h * (i + o)
+    blank = _joint(draws, parameters, ((0,) * i,) * o, "linf")
+    kept = draws.subset(edges, edges // 2)
+    sums = blank.sums(tuple(int(edge in set(kept)) for edge in range(edges)))
+    problem = JointLayer(
+        first=blank.first,
+        second=blank.second,
+        targets=tuple(sums[row * i : (row + 1) * i] for row in range(o)),
+        norm="linf",
+        most=len(kept),
+        grid=blank.grid,
+    )
+    return problem, (("planted_value", 0),)
+
+
+def _joint(
+    draws: Draws, parameters: Parameters, targets: tuple[tuple[int, ...], ...], norm: str
+) -> JointLayer:
+    o, h, i, b = (parameters[letter] for letter in "ohib")
+    return JointLayer(
+        first=tuple(draw_uniform(draws, i, b) for _ in range(h)),
+        second=tuple(draw_uniform(draws, h, b) for _ in range(o)),
+        targets=targets,
+        norm=norm,
+        most=parameters.get("e", h * (i + o)),
+        grid=Grid(exponent=2 * b),
+    )
+
+
+_JOINT = (
+    "entries of both matrices uniform on the multiples of 2^-b in [-1, 1]; targets uniform on the "
+    "multiples of 2^-b in [-1/2, 1/2]"
+)
+
+
+def _family(
+    name: str,
+    draw: Callable[[Draws, Parameters], Drawn],
+    summary: str,
+    law: str,
+    why: str,
+    *members: Sequence[Member],
+) -> Family:
+    return Family(
+        name=name, kind=JointLayer.kind, summary=summary, law=law, why=why, draw=draw,
+        members=tuple(member for part in members for member in part),
+    )  # fmt: skip
+
+
+JOINTS: tuple[Family, ...] = (
+    _family(
+        "joint-linf", partial(draw_joint, norm="linf"),
+        "both masks of an o x h x i layer, smallest largest error", _JOINT,
+        "Nothing fixed in advance: every entry is a subset sum, all of the same two masks.",
+        copies("small", 2, o=2, h=4, i=2, b=12),
+        copies("medium", 2, o=3, h=8, i=3, b=23),
+        copies("hard", 1, seconds=90, o=3, h=12, i=3, b=23),
+        copies("hard", 1, seconds=90, o=4, h=12, i=4, b=23),
+        copies("hard", 1, o=5, h=16, i=5, b=23),
+    ),
+    _family(
+        "joint-l1", partial(draw_joint, norm="l1"),
+        "both masks of an o x h x i layer, smallest sum of errors", _JOINT,
+        "As before in the other norm, where bounds are weaker still.",
+        copies("small", 2, o=2, h=4, i=2, b=12),
+        copies("medium", 2, o=3, h=8, i=3, b=23),
+        copies("hard", 1, seconds=90, o=3, h=12, i=3, b=23),
+        copies("hard", 1, seconds=90, o=4, h=8, i=4, b=23),
+        copies("hard", 1, o=5, h=16, i=5, b=23),
+    ),
+    _family(
+        "joint-quantised", partial(draw_joint, norm="l1"),
+        "both masks of an o x h x i layer of numbers of few bits", _JOINT,
+        "Coarse numbers: bilinear and combinatorial, but small integers throughout.",
+        copies("small", 2, o=2, h=5, i=2, b=3),
+        copies("medium", 2, o=3, h=8, i=3, b=4),
+        copies("hard", 1, seconds=90, o=4, h=10, i=4, b=4),
+    ),
+    _family(
+        "joint-budget", partial(draw_joint, norm="linf"),
+        "both masks of an o x h x i layer, at most e edges kept", _JOINT,
+        "Whole-layer sparse approximation: a budget of edges over both matrices.",
+        copies("small", 2, o=2, h=4, i=2, b=12, e=8),
+        copies("medium", 2, o=3, h=8, i=3, b=23, e=24),
+        copies("hard", 1, seconds=90, o=4, h=12, i=4, b=23, e=48),
+    ),
+    _family(
+        "joint-planted", draw_planted_joint,
+        "both masks of an o x h x i layer of which half of the edges make the target",
+        "entries of both matrices uniform on the multiples of 2^-b in [-1, 1]; the target is "
+        "what two masks that keep half of all edges leave",
+        "The optimum is 0: two masks recovered from the product they leave.",
+        copies("small", 2, o=2, h=4, i=2, b=12),
+        copies("medium", 2, o=3, h=6, i=3, b=23),
+        copies("hard", 1, seconds=90, o=4, h=8, i=4, b=23),
+    ),
+)  # fmt: skip
