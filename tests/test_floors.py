@@ -25,7 +25,7 @@ FLOORS = (
     {"choosing", "csv_rows", "layouts", "partial_profiles", "reproducing"},
     {"constructions", "task_records"},
     {"tickets"},
-    {"comparing", "experiments", "instances", "worst_case"},
+    {"comparing", "experiments", "instance_benchmarks", "instances", "worst_case"},
     {"benchmarking", "demonstration", "layer_benchmarks", "studies", "scaling", "torch_bridge"},
     {"plots", "report"},
     {"__init__"},

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from slth_opt.benchmarking import Row, as_markdown, compare_methods, run_published, time_kernels
 from slth_opt.cli.command import DONE, Command
+from slth_opt.cli.instance_bench import OPTIONS, add_options, run_instances
 from slth_opt.cli.outputs import print_json, waiting
 from slth_opt.errors import FileError, ProblemError
 from slth_opt.json_files import write_text
@@ -17,6 +18,8 @@ from slth_opt.layer_benchmarks import NAMES, as_tables, choose_series, compare_l
 from slth_opt.layer_benchmarks import Row as LayerRow
 
 BEGIN, END = "<!-- slth bench -->", "<!-- end of slth bench -->"
+PARTS = {"layers": ("about", "sizes", "instances"), "instances": OPTIONS}
+"""Options that mean something for one part of the table only."""
 _BETWEEN = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
 
 
@@ -30,14 +33,15 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="draw other pools")
     parser.add_argument(
         "--only",
-        choices=("methods", "kernels", "published", "layers"),
-        help="one part of the table; layers, about five minutes, only if asked for",
+        choices=("methods", "kernels", "published", "layers", "instances"),
+        help="one part of the table; layers and instances, many minutes, only if asked for",
     )
     layers = parser.add_argument_group("with --only layers")
     layers.add_argument("--about", choices=NAMES, help="one kind of layer problem (all)")
     layers.add_argument("--sizes", nargs="+", metavar="AxB", help="other sizes for --about")
     layers.add_argument("--seconds", type=float, metavar="S", help="limit for one answer (2)")
     layers.add_argument("--instances", type=int, metavar="N", help="problems of each size (1)")
+    add_options(parser)
     parser.add_argument(
         "--into", type=Path, metavar="FILE.md", help=f"put the table between {BEGIN} marks"
     )
@@ -49,11 +53,16 @@ def _run(options: Namespace) -> int:
         raise ProblemError("a benchmark needs --answers of at least 1 and --rows of at least 1024")
     if options.into is not None:
         _read_marked(options.into)  # before minutes of work, not after
+    for only, names in PARTS.items():
+        for name in names:
+            if getattr(options, name) is not None and options.only != only:
+                raise ProblemError(f"--{name} is for --only {only}")
     if options.only == "layers":
         return _compare_layers(options)
-    for name in ("about", "sizes", "seconds", "instances"):
-        if getattr(options, name) is not None:
-            raise ProblemError(f"--{name} is for --only layers")
+    if options.only == "instances":
+        return run_instances(options, _put)
+    if options.seconds is not None:
+        raise ProblemError("--seconds is for --only layers and --only instances")
     rows: list[Row] = []
     published = None
     with waiting("measuring"):
