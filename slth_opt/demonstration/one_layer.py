@@ -1,4 +1,4 @@
-"""One layer of a ticket under one budget: the same edges shared freely, and the price of one."""
+"""One layer under one budget: edges shared freely, the same for all, and the price of one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from slth_opt.batch import Profiles, profiles
 from slth_opt.budgets import Curve, Shares, error_curve, share_budget
 from slth_opt.demonstration.one_weight import sides_of
+from slth_opt.grid import Grid
 from slth_opt.tickets import Ticket
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ NORM = "l1"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OneLayer:
-    """A layer whose weights all keep one size, and the same layer under one budget.
+    """A layer where all weights may keep as many edges, and the same layer under one budget.
 
     Parameters
     ----------
@@ -28,12 +29,15 @@ class OneLayer:
         The number of the target's layer.
     pools, targets
         One row for each side of each weight: its candidates, filled up with zeros, and its weight.
-    fixed_edges, fixed_error
-        What the ticket of fixed size keeps, and the sum of its errors.
+    even_units
+        For k = 0, 1, ...: the least sum of errors when no weight keeps more than k on both sides
+        together, in units of `grid`.
+    size
+        The k that is compared.
     shares
-        As many edges, shared out so that the sum of errors is least.
+        As many edges as `size` for every weight, but shared out freely.
     fewest
-        The least budget whose sum of errors is no larger than that of the ticket.
+        The least budget whose sum of errors is no larger than that of `size` for every weight.
     curve
         The least sum of errors for many budgets.
     """
@@ -41,11 +45,26 @@ class OneLayer:
     layer: int
     pools: np.ndarray
     targets: np.ndarray
-    fixed_edges: int
-    fixed_error: float
+    even_units: tuple[int, ...]
+    size: int
     shares: Shares
     fewest: Shares
     curve: Curve
+
+    @property
+    def weights(self) -> int:
+        """How many weights the layer has."""
+        return len(self.targets) // 2
+
+    @property
+    def grid(self) -> Grid:
+        """What one unit of a sum of errors means."""
+        return self.curve.grid
+
+    @property
+    def even_errors(self) -> list[float]:
+        """The sums of errors for k = 0, 1, ... edges of every weight."""
+        return [float(self.grid.real(units)) for units in self.even_units]
 
     @property
     def price(self) -> float:
@@ -75,12 +94,12 @@ def price_at(curve: Curve, edges: int) -> float:
 
 
 def layer_under_budget(ticket: Ticket, layer: int = -1) -> OneLayer:
-    """Share out the edges that a ticket of fixed size keeps in one layer, with a proof.
+    """Share out edges among the weights of a layer, with a proof, and beside that evenly.
 
     Parameters
     ----------
     ticket
-        A ticket of the construction ``pooled``.
+        A ticket of the construction ``pooled``; what it keeps does not matter.
     layer
         The number of the target's layer; by default the last.
 
@@ -88,10 +107,12 @@ def layer_under_budget(ticket: Ticket, layer: int = -1) -> OneLayer:
     --------
     >>> from slth_opt.demonstration import ticket_of
     >>> from slth_opt.networks import dense_network
-    >>> ticket = ticket_of(dense_network([[[0.5, -0.25, 0.125]]]), n=6, seed=1)
+    >>> ticket = ticket_of(dense_network([[[0.5, -0.25, 0.125]]]), n=8, seed=1)
     >>> found = layer_under_budget(ticket)
-    >>> found.fixed_edges, found.shares.is_optimal, found.fewest.edges <= found.fixed_edges
-    (9, True, True)
+    >>> found.shares.most, found.shares.is_optimal, found.fewest.edges <= found.shares.most
+    (6, True, True)
+    >>> found.shares.value <= found.even_units[found.size]
+    True
     """
     import numpy as np
 
@@ -99,22 +120,36 @@ def layer_under_budget(ticket: Ticket, layer: int = -1) -> OneLayer:
     pools = _without_common_zeros(np.concatenate([side.pools for side in sides]))
     targets = np.concatenate([side.targets for side in sides])
     rows = profiles(pools, targets)
-    grid = rows.table.grid
-    fixed = sum(
-        (Fraction(int(u), 2**side.choice.exponent) for side in sides
-         for u in side.choice.error_units),
-        Fraction(0),
-    )  # fmt: skip
-    edges = sum(int(side.edges.sum()) for side in sides)
+    even = _even_units(rows, ticket.n)
+    size = max(1, ticket.n // 4)
+    budget = size * len(sides[0].targets)
     return OneLayer(
         layer=sides[0].layer,
         pools=pools,
         targets=targets,
-        fixed_edges=edges,
-        fixed_error=float(fixed),
-        shares=share_budget(rows, edges, norm=NORM),
-        fewest=_fewest_for(rows, int(fixed * 2**grid.exponent), edges),
+        even_units=even,
+        size=size,
+        shares=share_budget(rows, budget, norm=NORM),
+        fewest=_fewest_for(rows, even[size], budget),
         curve=error_curve(rows, norm=NORM),
+    )
+
+
+def _even_units(rows: Profiles, most: int) -> tuple[int, ...]:
+    """Return the least sum of errors with at most 0, 1, ..., `most` edges for every weight."""
+    import numpy as np
+
+    by_size = np.minimum.accumulate(rows.error_units, axis=1)
+    plus, minus = np.split(by_size, 2)  # the rows of one side, then those of the other
+    last = plus.shape[1] - 1
+    return tuple(
+        int(
+            np.min(
+                [plus[:, min(s, last)] + minus[:, min(size - s, last)] for s in range(size + 1)],
+                axis=0,
+            ).sum()
+        )
+        for size in range(most + 1)
     )
 
 
