@@ -7,7 +7,15 @@ from functools import partial
 
 from slth_opt.grid import Grid
 from slth_opt.instances.draws import Draws
-from slth_opt.instances.laws import GAUSSIAN, NETWORK, PRODUCT, SIGN_SPLIT, UNIFORM, Law
+from slth_opt.instances.laws import (
+    GAUSSIAN,
+    NETWORK,
+    PRODUCT,
+    SIGN_SPLIT,
+    UNIFORM,
+    Law,
+    draw_within_reach,
+)
 from slth_opt.instances.records import Drawn, Family, Member, Parameters, copies
 from slth_opt.problems import SmallestSubset, SubsetSum
 
@@ -24,9 +32,10 @@ def draw_sum(draws: Draws, parameters: Parameters, *, law: Law) -> Drawn:
     """
     n, b = parameters["n"], parameters["b"]
     fewest = parameters.get("k", 0)
+    weights = law.draw(draws, n, b)
     problem = SubsetSum(
-        weights=law.draw(draws, n, b),
-        target=_target(draws, b, law),
+        weights=weights,
+        target=draw_within_reach(partial(_target, draws, b, law), weights, fewest),
         fewest=fewest,
         most=parameters.get("m", fewest if "k" in parameters else n),
         grid=Grid(exponent=law.fineness * b),
@@ -45,9 +54,10 @@ def draw_smallest(draws: Draws, parameters: Parameters, *, law: Law) -> Drawn:
     (4, 4)
     """
     b = parameters["b"]
+    weights = law.draw(draws, parameters["n"], b)
     problem = SmallestSubset(
-        weights=law.draw(draws, parameters["n"], b),
-        target=_target(draws, b, law),
+        weights=weights,
+        target=draw_within_reach(partial(_target, draws, b, law), weights),
         tolerance=2 ** (law.fineness * b - parameters["t"]),
         grid=Grid(exponent=law.fineness * b),
     )
@@ -98,8 +108,8 @@ def sums(name: str, law: Law, summary: str, why: str, *members: Sequence[Member]
 
 def _target_words(law: Law) -> str:
     if law.fineness == 2:
-        return "target uniform on the multiples of 2^-b in [-1/2, 1/2]"
-    return "the target is drawn as a weight is"
+        return "target uniform on the multiples of 2^-b in [-1/2, 1/2], within reach"
+    return "target drawn as a weight is, within reach"
 
 
 def _smallest(name: str, law: Law, summary: str, why: str, *members: Sequence[Member]) -> Family:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from slth_opt.grid import Grid
 from slth_opt.instances.draws import Draws
-from slth_opt.instances.laws import draw_uniform
+from slth_opt.instances.laws import draw_uniform, draw_within_reach
 from slth_opt.instances.records import Drawn, Family, Member, Parameters, copies
 from slth_opt.problems import JointLayer
 
@@ -26,8 +27,13 @@ def draw_joint(draws: Draws, parameters: Parameters, *, norm: str) -> Drawn:
     """
     o, i, b = (parameters[letter] for letter in "oib")
     half = 1 << (b - 1)
-    targets = tuple(tuple(t << b for t in draws.integers(i, -half, half)) for _ in range(o))
-    return _joint(draws, parameters, targets, norm), ()
+    blank = _blank(draws, parameters, norm)
+    goals = [
+        draw_within_reach(lambda: draws.integer(-half, half) << b, pool)
+        for _, pool, _ in blank.entries()
+    ]
+    targets = tuple(tuple(goals[row * i : (row + 1) * i]) for row in range(o))
+    return replace(blank, targets=targets), ()
 
 
 def draw_planted_joint(draws: Draws, parameters: Parameters) -> Drawn:
@@ -44,28 +50,20 @@ def draw_planted_joint(draws: Draws, parameters: Parameters) -> Drawn:
     """
     o, h, i = (parameters[letter] for letter in "ohi")
     edges = h * (i + o)
-    blank = _joint(draws, parameters, ((0,) * i,) * o, "linf")
+    blank = _blank(draws, parameters, "linf")
     kept = draws.subset(edges, edges // 2)
     sums = blank.sums(tuple(int(edge in set(kept)) for edge in range(edges)))
-    problem = JointLayer(
-        first=blank.first,
-        second=blank.second,
-        targets=tuple(sums[row * i : (row + 1) * i] for row in range(o)),
-        norm="linf",
-        most=len(kept),
-        grid=blank.grid,
-    )
-    return problem, (("planted_value", 0),)
+    targets = tuple(sums[row * i : (row + 1) * i] for row in range(o))
+    return replace(blank, targets=targets, most=len(kept)), (("planted_value", 0),)
 
 
-def _joint(
-    draws: Draws, parameters: Parameters, targets: tuple[tuple[int, ...], ...], norm: str
-) -> JointLayer:
+def _blank(draws: Draws, parameters: Parameters, norm: str) -> JointLayer:
+    """Draw both matrices, with targets of zero."""
     o, h, i, b = (parameters[letter] for letter in "ohib")
     return JointLayer(
         first=tuple(draw_uniform(draws, i, b) for _ in range(h)),
         second=tuple(draw_uniform(draws, h, b) for _ in range(o)),
-        targets=targets,
+        targets=((0,) * i,) * o,
         norm=norm,
         most=parameters.get("e", h * (i + o)),
         grid=Grid(exponent=2 * b),
@@ -74,7 +72,7 @@ def _joint(
 
 _JOINT = (
     "entries of both matrices uniform on the multiples of 2^-b in [-1, 1]; targets uniform on the "
-    "multiples of 2^-b in [-1/2, 1/2]"
+    "multiples of 2^-b in [-1/2, 1/2], within reach"
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from slth_opt.instances.draws import Draws
@@ -88,6 +88,29 @@ def draw_network(draws: Draws, count: int, bits: int) -> tuple[int, ...]:
     """
     reach = 2**bits // 200
     return draws.integers(count, -reach, reach)
+
+
+def draw_within_reach(draw: Callable[[], int], pool: Sequence[int], fewest: int = 0) -> int:
+    """Draw a target again and again until subsets of at least `fewest` lie on both sides of it.
+
+    Otherwise the best subset is plain to see: everything of one sign.
+
+    Examples
+    --------
+    >>> from slth_opt.instances.draws import draws_of
+    >>> die = draws_of("reach")
+    >>> draw_within_reach(lambda: die.integer(-9, 9), (0, 1, 1))
+    0
+    """
+    ordered = sorted(pool)
+    least = sum(ordered[:fewest]) + sum(w for w in ordered[fewest:] if w < 0)
+    most = sum(ordered[len(pool) - fewest :]) + sum(
+        w for w in ordered[: len(pool) - fewest] if w > 0
+    )
+    while True:
+        target = draw()
+        if least <= target <= most:
+            return target
 
 
 UNIFORM = Law(words="uniform on the multiples of 2^-b in [-1, 1]", fineness=1, draw=draw_uniform)

@@ -8,7 +8,7 @@ from typing import Any
 
 from slth_opt.grid import Grid
 from slth_opt.instances.draws import Draws
-from slth_opt.instances.laws import draw_uniform
+from slth_opt.instances.laws import draw_uniform, draw_within_reach
 from slth_opt.instances.records import Drawn, Family, Member, Parameters, copies
 from slth_opt.problems import LayerBudget, SharedBlock
 
@@ -69,9 +69,12 @@ def draw_block(draws: Draws, parameters: Parameters, *, minimise: str, coupled: 
     rules: dict[str, Any] = {"most_edges": parameters.get("e")}
     if minimise != "error":
         rules = {"tolerances": (1 << (2 * b - parameters["t"]),) * o}
+    products = tuple(tuple(u * v for u, v in zip(first, row, strict=True)) for row in second)
     problem = SharedBlock(
-        products=tuple(tuple(u * v for u, v in zip(first, row, strict=True)) for row in second),
-        targets=tuple(t * one for t in draws.integers(o, -half, half)),
+        products=products,
+        targets=tuple(
+            draw_within_reach(lambda: draws.integer(-half, half) * one, row) for row in products
+        ),
         minimise=minimise,
         grid=Grid(exponent=2 * b),
         **rules,
@@ -93,11 +96,11 @@ _ALIKE = (
 )
 _BLOCK = (
     "products u v on the multiples of 2^-2b: u uniform in [0, 1] for each hidden neuron, v "
-    "uniform in [-1, 1] for each neuron and output; targets uniform in [-1/2, 1/2]"
+    "uniform in [-1, 1] for each neuron and output; targets uniform in [-1/2, 1/2], within reach"
 )
 _COUPLED = (
     "products u v on the multiples of 2^-2b: u uniform in [0, 1] for each hidden neuron; v of the "
-    "outputs within 1/16 of one row uniform in [-1, 1]; targets uniform in [-1/2, 1/2]"
+    "outputs within 1/16 of one row uniform in [-1, 1]; targets uniform in [-1/2, 1/2], in reach"
 )
 
 

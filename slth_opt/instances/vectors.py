@@ -82,10 +82,10 @@ def draw_pooled(draws: Draws, parameters: Parameters) -> Drawn:
     """
     n, b = parameters["n"], parameters["b"]
     first, second = draw_uniform(draws, n, b), draw_uniform(draws, n, b)
-    target = draws.integer(-(2 ** (b - 1)), 2 ** (b - 1)) << b
     rows = tuple(
         tuple(max(sign * u, 0) * v for u, v in zip(first, second, strict=True)) for sign in (1, -1)
     )
+    target = draws.integer(-(1 << (b - 1)), 1 << (b - 1)) << b
     return _vector(parameters, rows, (target, target), "linf", exponent=2 * b), ()
 
 
@@ -244,7 +244,8 @@ VECTORS: tuple[Family, ...] = (
         f"{_FIT}half of the weights themselves",
         "The optimum is 0: a pruned row recovered from its outputs.",
         copies("small", 2, n=16, d=8, b=16),
-        copies("medium", 2, n=40, d=40, b=16),
+        copies("medium", 2, n=28, d=16, b=16),
+        copies("hard", 1, n=40, d=40, b=16),
         copies("hard", 1, n=100, d=60, b=10),
     ),
 )  # fmt: skip
