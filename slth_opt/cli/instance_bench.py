@@ -28,7 +28,7 @@ from slth_opt.problems import POOL_KINDS
 OPTIONS = ("folder", "group", "workers", "out")
 """What this part of the table takes, and no other."""
 
-SECONDS = 5.0
+SECONDS = 3.0
 """The limit of one answer, unless another is asked for."""
 
 NOTE = "Ctrl-C stops; with --out the same command goes on later"
@@ -36,7 +36,7 @@ NOTE = "Ctrl-C stops; with --out the same command goes on later"
 
 def add_options(parser: ArgumentParser) -> None:
     """Add the options of this part of the table."""
-    group = parser.add_argument_group("with --only instances (and --seconds, 5)")
+    group = parser.add_argument_group("with --only instances (and --seconds, 3)")
     group.add_argument("--folder", metavar="DIR", help="the library of instances (instances)")
     group.add_argument(
         "--group",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,8 @@ WORDS = {
 """What the legend calls a method; a strengthened program adds a word."""
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)))
+SOLVERS = {"cp_sat": "#009E73", "cbc": "#D55E00", "highs": "#0072B2", "scip": "#CC79A7"}
+"""A solver keeps its colour: its line is dashed, and dotted for the strengthened program."""
 
 
 def plot_performance_profile(
@@ -42,7 +44,8 @@ def plot_performance_profile(
 ) -> Axes:
     """Draw the share of instances a method solves within a factor of the fastest.
 
-    Rows of refused questions count as not solved; rows of exported files are left out.
+    The share is that of the instances of the kinds it takes; those it refuses count as not
+    solved. Rows of exported files are left out.
 
     Examples
     --------
@@ -52,24 +55,26 @@ def plot_performance_profile(
     ...     {**row, "method": "cbc", "seconds": 2.0}]
     >>> ax = plot_performance_profile(rows, ax=Figure().subplots())
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
-    ['meeting in the middle: 1', 'CBC: 1']
+    ['meeting in the middle: 1 of 1', 'CBC: 1 of 1']
     """
     ax = new_axes(ax)
-    instances = len({row["instance"] for row in rows if not row["form"]})
-    found = profiles_of(rows)
+    found, asked = profiles_of(rows), Counter(row["method"] for row in rows if not row["form"])
     farthest = max((factors[-1] for factors in found.values() if factors), default=1.0)
     end = max(10.0, 2 * farthest)
-    for number, (method, factors) in enumerate(_in_order(found)):
-        shares = [100 * (i + 1) / instances for i in range(len(factors))]
+    own = [method for method in found if method.removesuffix("_strong") not in SOLVERS]
+    for method in sorted(found, key=lambda m: (-len(found[m]) / asked[m], sum(found[m]))):
+        factors = found[method]
+        shares = [100 * (i + 1) / asked[method] for i in range(len(factors))]
         last = shares[-1] if shares else 0.0
+        colour, dashes = _style(method, own)
         ax.step(
             [1.0, *factors, end],
             [0.0, *shares, last],
             where="post",
-            color=COLOURS[number % len(COLOURS)],
-            linestyle=DASHES[number // len(COLOURS) % len(DASHES)],
+            color=colour,
+            linestyle=dashes,
             linewidth=2.2,
-            label=f"{words_of(method)}: {len(factors)}",
+            label=f"{words_of(method)}: {len(factors)} of {asked[method]}",
         )
     ax.set_xscale("log")
     ax.set_xlim(1, end)
@@ -83,7 +88,7 @@ def plot_performance_profile(
         loc="center left",
         bbox_to_anchor=(1.01, 0.5),
         frameon=False,
-        title=f"solved, of {instances}",
+        title="solved, of those it takes",
         alignment="left",
     )
     return ax
@@ -124,6 +129,9 @@ def words_of(method: str) -> str:
     return words if plain == method else f"{words}, strengthened"
 
 
-def _in_order(found: dict[str, list[float]]) -> list[tuple[str, list[float]]]:
-    """Return methods as the eye meets them at the right edge: who solves most comes first."""
-    return sorted(found.items(), key=lambda pair: (-len(pair[1]), sum(pair[1])))
+def _style(method: str, own: Sequence[str]) -> tuple[str, str]:
+    """Return colour and dashes of a method: solvers are dashed, what is made here is solid."""
+    plain = method.removesuffix("_strong")
+    if plain in SOLVERS:
+        return SOLVERS[plain], "--" if plain == method else ":"
+    return COLOURS[own.index(method) % len(COLOURS)], "-"

@@ -7,13 +7,22 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from slth_opt.backends.cbc import GRACE, TOLERANCES, binary
-from slth_opt.third_parties.arithmetic import DOUBLES
+from slth_opt.backends.cbc import binary
+from slth_opt.third_parties.arithmetic import DOUBLES, TOLERANCE
 from slth_opt.third_parties.records import Reader, Said
+
+OPTIONS = (
+    *("-ratioGap", "0", "-allowableGap", "0", "-increment", "1e-12"),
+    *("-integerTolerance", str(TOLERANCE), "-primalTolerance", str(TOLERANCE)),
+)
+"""Gaps of zero, no least improvement, and the tolerance that doubles bear best."""
+
+GRACE = 2.0
+"""Seconds CBC may take beyond its time limit before it is killed."""
 
 
 def solve(text: str, form: str, seconds: float) -> Said:
-    r"""Let CBC read and solve a file, with gaps of zero and the smallest tolerances it takes.
+    r"""Let CBC read and solve a file, with gaps of zero and a tolerance of 1e-8.
 
     Examples
     --------
@@ -25,7 +34,7 @@ def solve(text: str, form: str, seconds: float) -> Said:
         place = Path(folder) / f"program.{form}"
         place.write_text(text, encoding="ascii")
         command = [
-            *(str(binary()), place.name, *TOLERANCES, "-timeMode", "elapsed"),
+            *(str(binary()), place.name, *OPTIONS, "-timeMode", "elapsed"),
             *("-sec", f"{seconds:.6f}", "-solve", "-printingOptions", "normal"),
             *("-solution", "solution.txt"),
         ]
@@ -71,7 +80,7 @@ READER = Reader(
     software="CBC's own reader",
     formats=("mps", "lp"),
     largest=DOUBLES,
-    tolerance=1e-9,
+    tolerance=TOLERANCE,
     solve=solve,
     refuses=_refuses,
 )

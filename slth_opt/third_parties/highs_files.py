@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from slth_opt.third_parties.arithmetic import DOUBLES
+from slth_opt.third_parties.arithmetic import DOUBLES, TOLERANCE
 from slth_opt.third_parties.records import Reader, Said
 from slth_opt.third_parties.side_answers import said_by
 
@@ -23,12 +23,12 @@ OPTIONS: dict[str, Any] = {
     "threads": 1,
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 0.0,
-    "mip_feasibility_tolerance": 1e-10,
-    "primal_feasibility_tolerance": 1e-10,
-    "dual_feasibility_tolerance": 1e-10,
+    "mip_feasibility_tolerance": TOLERANCE,
+    "primal_feasibility_tolerance": TOLERANCE,
+    "dual_feasibility_tolerance": TOLERANCE,
     "large_matrix_value": 1e16,
 }
-"""Gaps of zero, the smallest tolerances it takes, and coefficients up to 2^53: by default it
+"""Gaps of zero, the tolerance that doubles bear best, and coefficients up to 2^53: by default it
 refuses those from 10^15 on."""
 
 STATUSES = {"Optimal": False, "Infeasible": True}
@@ -87,7 +87,7 @@ READER = Reader(
     software="HiGHS's own reader, inside scipy",
     formats=("mps", "lp"),
     largest=DOUBLES,
-    tolerance=1e-10,
+    tolerance=TOLERANCE,
     solve=solve,
     refuses=_refuses,
 )

@@ -88,9 +88,8 @@ class Finding:
     value
         The value of its selection, recomputed in integers; None if it has no legal one.
     blurred
-        Whether its tolerance, times the largest integer in the file, is a unit or more: then it
-        cannot tell the best selection from the next by its own rules, and being wrong is no
-        surprise.
+        Whether the integers in the file are so large that its tolerance cannot tell the best
+        selection from the next: then being wrong is no surprise.
     """
 
     verdict: str

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from slth_opt.third_parties.arithmetic import DOUBLES
+from slth_opt.third_parties.arithmetic import DOUBLES, TOLERANCE
 from slth_opt.third_parties.records import Reader, Said
 from slth_opt.third_parties.side_answers import said_by
-
-TOLERANCE = 1e-9
-"""SCIP allows less, but finds programs infeasible then that are not."""
 
 
 def solve(text: str, form: str, seconds: float) -> Said:

@@ -7,7 +7,7 @@ from typing import Any
 from slth_opt.side_process import ask
 from slth_opt.third_parties.records import Said
 
-GRACE = 5.0
+GRACE = 2.0
 """Seconds a solver may take beyond its time limit before its process is killed."""
 
 
