@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from argparse import ArgumentParser, Namespace
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from slth_opt.cli.command import DONE, INTERRUPTED, Command
 from slth_opt.cli.outputs import print_json, waiting
@@ -14,6 +16,7 @@ from slth_opt.csv_rows import Row, as_csv
 from slth_opt.errors import FileError, ProblemError
 from slth_opt.experiments import SCALES, Study, run_study
 from slth_opt.json_files import name_of, write_text, write_whole
+from slth_opt.networks import read_mnist
 from slth_opt.sources import generator
 from slth_opt.studies import ABOUT_TARGETS, STUDIES, study_about, study_named
 
@@ -31,15 +34,15 @@ def _arguments(parser: ArgumentParser) -> None:
         metavar="FILE",
         help=f"a network file, or a shipped target, for {', '.join(ABOUT_TARGETS)}",
     )
+    parser.add_argument(
+        "--mnist", metavar="FOLDER", help="with --target: the IDX files of MNIST, for accuracy"
+    )
     parser.add_argument("--out", metavar="DIR", help="write rows, figure and text there")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _run(options: Namespace) -> int:
-    if options.target is None:
-        study = study_named(options.name)
-    else:
-        study = study_about(options.name, read_target(options.target).network)
+    study = _study(options)
     generator(options.seed)
     if options.workers < 1:
         raise ProblemError(f"--workers must be at least 1, got {options.workers}")
@@ -74,6 +77,19 @@ def _run(options: Namespace) -> int:
     for place in written:
         print(f"{name_of(place)}: written")
     return DONE
+
+
+def _study(options: Namespace) -> Study:
+    """Return the study asked for, about the network and the images that were given, if any."""
+    if options.target is None:
+        if options.mnist is not None:
+            raise ProblemError("--mnist brings test images for a --target; give one")
+        return study_named(options.name)
+    images = None
+    if options.mnist is not None:
+        mnist = read_mnist(options.mnist)
+        images = (mnist.test_inputs, mnist.test_labels)
+    return study_about(options.name, read_target(options.target).network, images)
 
 
 def _rows(study: Study, options: Namespace, place: Path | None) -> list[Row] | None:
@@ -113,16 +129,23 @@ def _make(folder: Path) -> None:
 def _write(folder: Path, stem: str, question: str, found: str, rows: list[Row]) -> list[str]:
     """Write rows, figure and text; return their places."""
     from slth_opt.plots import draw_png, draw_svg
-    from slth_opt.plots.studies import STUDY_PLOTS
+    from slth_opt.plots.studies import STUDY_PLOTS, more_plots
 
-    plot = STUDY_PLOTS[next(name for name in STUDY_PLOTS if stem.startswith(name))]
-    places = [folder / f"{stem}{end}" for end in (".csv", ".txt", ".svg", ".png")]
+    name = next(name for name in STUDY_PLOTS if stem.startswith(name))
+    places = [folder / f"{stem}.csv", folder / f"{stem}.txt"]
     write_text(places[0], as_csv(rows))
     write_text(places[1], f"{question}\n\n{found}\n\nseed: {stem.rsplit('-', 1)[1]}\n")
-    write_text(places[2], draw_svg(plot, rows))
-    picture = draw_png(plot, rows)
-    write_whole(places[3], lambda file: file.write(picture))
+    others = {f"-{word}": plot for word, plot in more_plots(name, rows).items()}
+    for end, plot in {"": STUDY_PLOTS[name], **others}.items():
+        drawn, picture = draw_svg(plot, rows), draw_png(plot, rows)
+        places += [folder / f"{stem}{end}.svg", folder / f"{stem}{end}.png"]
+        write_text(places[-2], drawn)
+        write_whole(places[-1], partial(_write_bytes, picture))
     return [str(place) for place in places]
+
+
+def _write_bytes(content: bytes, file: IO[bytes]) -> None:
+    file.write(content)
 
 
 COMMAND = Command(

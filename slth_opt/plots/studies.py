@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from slth_opt.plots.accuracies import plot_accuracies
 from slth_opt.plots.all_targets import plot_all_targets
 from slth_opt.plots.densities import plot_densities
 from slth_opt.plots.edge_counts import plot_edges
@@ -15,6 +16,7 @@ from slth_opt.plots.pictures import new_axes
 from slth_opt.plots.shared_source import plot_shared_source
 from slth_opt.plots.solver_times import plot_solver_times
 from slth_opt.plots.solver_truth import plot_solver_truth
+from slth_opt.studies.burkholz_statistics import LAWS, PUBLISHED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,18 +65,19 @@ def plot_sizes(rows: Rows, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> row = {"law": "uniform", "draws": 10, **{f"size_{k}": 1 for k in range(7)}}
+    >>> row = {"law": "uniform", "n": 15, "draws": 10, **{f"size_{k}": 1 for k in range(7)}}
     >>> len(plot_sizes([row], ax=Figure().subplots()).patches)
     7
     """
     ax = new_axes(ax)
-    laws = sorted({row["law"] for row in rows}, reverse=True)
+    shown = [row for row in rows if row["n"] == 15 and row["law"] in PUBLISHED]
+    laws = sorted({row["law"] for row in shown}, reverse=True)
     for group, law in enumerate(laws):
-        here = [row for row in rows if row["law"] == law]
+        here = [row for row in shown if row["law"] == law]
         draws = sum(row["draws"] for row in here)
         shares = [100 * sum(row[f"size_{k}"] for row in here) / draws for k in range(7)]
         places = [k + 0.4 * (group - (len(laws) - 1) / 2) for k in range(7)]
-        ax.bar(places, shares, width=0.38, color=COLOURS[group], label=f"{law} candidates")
+        ax.bar(places, shares, width=0.38, color=COLOURS[group], label=LAWS[law])
     ax.set_xticks(range(7), [*map(str, range(6)), "6 or more"])
     ax.set_xlabel("candidates kept, of 15")
     ax.set_ylabel("share of draws in percent")
@@ -126,3 +129,18 @@ STUDY_PLOTS: dict[str, Callable[..., Any]] = {
     "hardness": plot_hardness,
 }
 """For each study, by name, its figure."""
+
+
+def more_plots(study: str, rows: Rows) -> dict[str, Callable[..., Any]]:
+    """Return the other figures that rows of a study have something to show in, by a word.
+
+    Examples
+    --------
+    >>> list(more_plots("pensia-weights", [{"images": 360}]))
+    ['accuracy']
+    >>> more_plots("pensia-weights", [{"images": 0}])
+    {}
+    """
+    if study == "pensia-weights" and rows and rows[0]["images"]:
+        return {"accuracy": plot_accuracies}
+    return {}

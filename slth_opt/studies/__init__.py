@@ -1,6 +1,7 @@
 """Studies, one file each. A new one is one file and one entry here."""
 
 from collections.abc import Callable
+from typing import Any
 
 from slth_opt.errors import ProblemError
 from slth_opt.experiments import Study
@@ -37,14 +38,14 @@ STUDIES: tuple[Study, ...] = (
 """Every study there is; command line, tests and docs read this."""
 
 
-ABOUT_TARGETS: dict[str, Callable[[Network], Study]] = {
+ABOUT_TARGETS: dict[str, Callable[[Network, Any], Study]] = {
     pensia_weights.STUDY.name: pensia_weights.study_of,
 }
 """The studies that are about a network, and may be asked about any."""
 
 
-def study_about(name: str, target: Network) -> Study:
-    """Return the study of a name about a network of your own.
+def study_about(name: str, target: Network, images: Any = None) -> Study:
+    """Return the study of a name about a network of your own, and test images for it if you like.
 
     Examples
     --------
@@ -58,7 +59,7 @@ def study_about(name: str, target: Network) -> Study:
     if study.name not in ABOUT_TARGETS:
         known = ", ".join(ABOUT_TARGETS)
         raise ProblemError(f"study {name!r} takes no target; {known} does")
-    return ABOUT_TARGETS[study.name](target)
+    return ABOUT_TARGETS[study.name](target, images)
 
 
 def study_named(name: str) -> Study:

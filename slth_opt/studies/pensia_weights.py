@@ -2,33 +2,41 @@
 
 Pensia et al. 2020 asked a solver for the subset nearest to each of 397,000 weights, of any size,
 and stopped it at a gap of 1 %. Here every answer is proven, and other questions are put to the
-same numbers: exactly k, as few as a tolerance allows, and one budget for all weights.
+same numbers: exactly k, as few as a tolerance allows, and one budget for all weights. Where there
+are test images, every answer is also put to work as a network, and what it gets right is counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import partial
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from slth_opt.batch import Profiles
+from slth_opt.batch import Profiles, unpacked
 from slth_opt.budgets import share_budget
 from slth_opt.choosing import placing_of
 from slth_opt.constructions import construction_named
 from slth_opt.csv_rows import Row
+from slth_opt.errors import ProblemError
 from slth_opt.experiments import Study, Task
 from slth_opt.layouts import layers_of
 from slth_opt.networks import Network, shipped_target
+from slth_opt.networks.judging import check_images, count_right, digest_of, images_for, with_weights
 from slth_opt.thin_pools import full_profiles
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from slth_opt.networks.judging import Images
+
 CANDIDATES = 21
 
 TOLERANCES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4)
+
+COARSE = (0.3, 0.2, 0.1, 0.05, 0.02)
+"""Tolerances at which accuracy begins to suffer; nothing was published for them."""
 
 ALLOWED = TOLERANCES[0]
 """The published tolerance; a weight further off is a failure of "any" and "exactly"."""
@@ -59,8 +67,15 @@ EARLIER = {
 """Edges for each weight of the published target in one exact run on other random numbers."""
 
 
-def study_of(target: Network) -> Study:
+def study_of(target: Network, images: Images | None = None) -> Study:
     """Return the study of one target, under a name that tells it from those of others.
+
+    Parameters
+    ----------
+    target
+        The network.
+    images
+        Test inputs and their labels; a shipped target brings the test digits of its own.
 
     Examples
     --------
@@ -68,17 +83,32 @@ def study_of(target: Network) -> Study:
     >>> study_of(dense_network([[[0.5, -0.25]]])).name.startswith("pensia-weights-")
     True
     """
-    return _study(f"{NAME}-{target.digest[:8]}", target)
+    refuse = construction_named("parallel").refuse
+    refusal = None if refuse is None else refuse(target)
+    if refusal is not None:
+        raise ProblemError(f"study {NAME!r} cannot be about this network: {refusal}")
+    if images is not None:
+        check_images(target, images)
+    return _study(f"{NAME}-{target.digest[:8]}", target, images)
 
 
-def tasks(scale: str, target: Network | None = None) -> Sequence[Task]:
+def tasks(
+    scale: str, target: Network | None = None, images: Images | None = None
+) -> Sequence[Task]:
     """Return one task for each source that is drawn."""
     network = _given(target)
     sources = WEIGHTS[scale] // network.num_coefficients
-    return [{"source": number} for number in range(min(MOST_SOURCES, max(1, sources)))]
+    seen = images_for(network, images)
+    about = {"target": network.digest[:16], "images": seen and digest_of(seen)[:16]}
+    return [{"source": number, **about} for number in range(min(MOST_SOURCES, max(1, sources)))]
 
 
-def run(task: Task, rng: np.random.Generator, target: Network | None = None) -> list[Row]:
+def run(
+    task: Task,
+    rng: np.random.Generator,
+    target: Network | None = None,
+    images: Images | None = None,
+) -> list[Row]:
     """Draw a source as the published code does; answer every question from its profiles."""
     import numpy as np
 
@@ -87,19 +117,42 @@ def run(task: Task, rng: np.random.Generator, target: Network | None = None) -> 
     pools = np.concatenate([source.products(source.branches[0]) for source in sources])
     goals = np.concatenate([layer.coefficients.ravel() for layer in layers_of(network)])
     found = full_profiles(pools, goals, **placing_of(pools, goals))
+    seen = images_for(network, images)
+
+    def right(sizes: np.ndarray) -> int | None:
+        if seen is None:
+            return None
+        masks = unpacked(found.bits[np.arange(len(sizes)), sizes], CANDIDATES)
+        return count_right(with_weights(network, (pools * masks).sum(axis=1)), seen)
+
     widths = [network.num_inputs, *(layer.num_outputs for layer in network.layers)]
     facts = {
         "target": "-".join(map(str, widths)),
         "weights": len(goals),
         "source": task["source"],
+        "images": 0 if seen is None else len(seen[1]),
+        "target_right": None if seen is None else count_right(network, seen),
     }
-    return [{**facts, **answer} for answer in answers(found)]
+    return [{**facts, **answer} for answer in answers(found, right)]
 
 
-def answers(found: Profiles) -> list[Row]:
+def no_images(sizes: np.ndarray) -> None:
+    """Count nothing: there are no images to see.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> no_images(np.array([1])) is None
+    True
+    """
+
+
+def answers(found: Profiles, right: Callable[[np.ndarray], int | None] = no_images) -> list[Row]:
     """Answer every question about the same weights from the best error of every size.
 
     Weights that nothing within the tolerance serves are counted as failed, and have no edges.
+    `right` counts the test images that a choice of sizes gets right; there a weight out of reach
+    is as near as it gets, and `all_edges` are those of this choice.
 
     Examples
     --------
@@ -114,23 +167,27 @@ def answers(found: Profiles) -> list[Row]:
 
     errors = found.errors
     every = np.arange(len(errors))
+
     nearest = errors.argmin(axis=1)
-    rows = [_row("any", 0.0, nearest, errors[every, nearest], ALLOWED)]
+    rows: list[Row] = []
+
+    def put(asked: str, value: float, sizes: np.ndarray, allowed: float = ALLOWED) -> None:
+        row = _row(asked, value, sizes, errors[every, sizes], allowed)
+        rows.append({**row, "all_edges": row["edges"], "right": right(sizes)})
+
+    put("any", 0.0, nearest)
     for size in SIZES:
         if size < errors.shape[1]:
-            exactly = np.full(len(errors), size)
-            rows.append(_row("exactly", float(size), exactly, errors[:, size], ALLOWED))
+            put("exactly", float(size), np.full(len(errors), size))
     unit = Fraction(2) ** found.table.grid.exponent
-    for tolerance in TOLERANCES:
+    for tolerance in COARSE + TOLERANCES:
         within = found.error_units <= int(Fraction(tolerance) * unit)
         served = within.any(axis=1)
-        sizes = np.where(served, within.argmax(axis=1), 0)
-        rows.append(
-            _row("within", tolerance, sizes[served], errors[every, sizes][served], tolerance)
-        )
-        rows[-1]["failed"] = int((~served).sum())
-        shares = share_budget(found, rows[-1]["edges"], norm="l1")
-        rows.append(_row("budget", tolerance, shares.sizes, shares.errors, tolerance))
+        sizes = np.where(served, within.argmax(axis=1), nearest)
+        kept = _row("within", tolerance, sizes[served], errors[every, sizes][served], tolerance)
+        failed, all_edges = int((~served).sum()), int(sizes.sum())
+        rows.append({**kept, "failed": failed, "all_edges": all_edges, "right": right(sizes)})
+        put("budget", tolerance, share_budget(found, kept["edges"], norm="l1").sizes, tolerance)
     return rows
 
 
@@ -144,6 +201,7 @@ def _row(
         "failed": int((errors > allowed).sum()),
         "mean_error": float(errors.mean()) if len(errors) else 0.0,
         "largest_error": float(errors.max(initial=0.0)),
+        **{f"keep_{size}": int((sizes == size).sum()) for size in range(5)},
     }
 
 
@@ -168,6 +226,9 @@ def finding(rows: Sequence[Row]) -> str:
         f"With the edges of 0.001, shared out for the least sum of errors, the mean error is "
         f"{by_rule / by_budget:.1f} times smaller."
     )
+    images = rows[0]["images"]
+    if images:
+        lines.append(_accuracy_in_words(rows, images))
     if rows[0]["target"] == PUBLISHED_SHAPE:
         earlier = EARLIER["any", 0.0], EARLIER["within", ALLOWED]
         lines.append(
@@ -175,6 +236,30 @@ def finding(rows: Sequence[Row]) -> str:
             f"{earlier[0]:.2f} and {earlier[1]:.2f}."
         )
     return " ".join(lines)
+
+
+def _accuracy_in_words(rows: Sequence[Row], images: int) -> str:
+    target = rows[0]["target_right"] / images
+    told = "; ".join(
+        f"{tolerance:g} with {edges_each(rows, 'within', tolerance)[0]:.2f} edges "
+        f"{share_right(rows, 'within', tolerance):.1%}, as many shared out "
+        f"{share_right(rows, 'budget', tolerance):.1%}"
+        for tolerance in (*COARSE, ALLOWED)
+    )
+    return f"Of {images} test images the target gets {target:.1%} right; within {told}."
+
+
+def share_right(rows: Sequence[Row], asked: str, value: float) -> float:
+    """Return the share of test images that the tickets of all sources get right.
+
+    Examples
+    --------
+    >>> rows = [{"asked": "any", "value": 0.0, "right": r, "images": 10} for r in (8, 9)]
+    >>> share_right(rows, "any", 0.0)
+    0.85
+    """
+    here = [row for row in rows if row["asked"] == asked and row["value"] == value]
+    return float(sum(row["right"] for row in here) / sum(row["images"] for row in here))
 
 
 def edges_each(rows: Sequence[Row], asked: str, value: float) -> tuple[float, float]:
@@ -198,13 +283,13 @@ def _given(target: Network | None) -> Network:
     return shipped_target("digits") if target is None else target
 
 
-def _study(name: str, target: Network | None) -> Study:
+def _study(name: str, target: Network | None, images: Images | None = None) -> Study:
     return Study(
         name=name,
         source="Pensia et al. 2020, published experiment",
         question="How many of 21 random numbers does each weight of a trained network need?",
-        tasks=partial(tasks, target=target),
-        run=partial(run, target=target),
+        tasks=partial(tasks, target=target, images=images),
+        run=partial(run, target=target, images=images),
         finding=finding,
     )
 

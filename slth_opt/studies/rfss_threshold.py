@@ -6,14 +6,15 @@ probability, for an unknown c, and show no experiment. Here every draw is solved
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise, product
-from math import sqrt
+from collections.abc import Iterator, Sequence
+from itertools import combinations, pairwise, product
+from math import comb, sqrt
 from typing import TYPE_CHECKING
 
 from slth_opt.batch import nearest_subsets
 from slth_opt.csv_rows import Row
 from slth_opt.experiments import Study, Task
+from slth_opt.reproducing import Reproduced, in_words, share_beside
 from slth_opt.sources import FINENESS, draw_uniform
 from slth_opt.theory import candidates_for_one_target, predicted_success, threshold_ratio
 
@@ -29,7 +30,30 @@ CONSTANTS = (0.7, 0.85, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0)
 DRAWS = {"small": 400, "paper": 20_000}
 
 MOST_CANDIDATES = 40
-"""Larger pools take much longer, and lie far beyond the threshold."""
+"""Larger pools are only looked at if all their k-subsets can be tried."""
+
+MOST_SUBSETS = 50_000
+"""So many are tried at most."""
+
+WIDEST = 1200
+"""The largest pools that are drawn: 20,000 of them are 200 MB."""
+
+EARLIER = {
+    (1e-2, 1): ("0.317", "0.317"),
+    (1e-2, 2): ("0.330", "0.398"),
+    (1e-2, 3): ("0.340", "0.370"),
+    (1e-2, 4): ("0.378", "0.480"),
+    (1e-3, 2): ("0.295", "0.360"),
+    (1e-3, 3): ("0.343", "0.417"),
+    (1e-3, 4): ("0.338", "0.390"),
+    (1e-3, 5): ("0.357", "0.470"),
+    (1e-4, 4): ("0.297", "0.407"),
+    (1e-4, 5): ("0.338", "0.455"),
+    (1e-4, 6): ("0.390", "0.495"),
+}
+"""Success at c = 1 in an earlier exact run, for targets up to sqrt(k) and up to 1."""
+
+EARLIER_DRAWS = 400
 
 LEVELS = (0.5, 0.9, 0.99)
 """Shares of success whose constants are looked for."""
@@ -41,7 +65,7 @@ def tasks(scale: str) -> Sequence[Task]:
     for (tolerance, sizes), constant in product(SIZES.items(), CONSTANTS):
         for k in sizes:
             n = candidates_for_one_target(k, tolerance, constant=constant)
-            if n <= MOST_CANDIDATES:
+            if n <= MOST_CANDIDATES or (n <= WIDEST and comb(n, k) <= MOST_SUBSETS):
                 found.append({"tolerance": tolerance, "k": k, "n": n, "draws": DRAWS[scale]})
     return list({(t["tolerance"], t["k"], t["n"]): t for t in found}.values())
 
@@ -52,10 +76,11 @@ def run(task: Task, rng: np.random.Generator) -> list[Row]:
 
     tolerance, k, n, draws = (task[name] for name in ("tolerance", "k", "n", "draws"))
     pools = draw_uniform(rng, (draws, n)).astype(np.float64)
+    find = best_errors if n <= MOST_CANDIDATES else errors_of_all
     rows = []
     for law, reach in (("sqrt(k)", sqrt(k)), ("1", 1.0)):
         targets = np.floor(rng.uniform(-reach, reach, draws) * 2**FINENESS) / 2**FINENESS
-        errors = nearest_subsets(pools, targets, size=k).errors
+        errors = find(pools, targets, k)
         predicted = np.mean([predicted_success(n, k, tolerance, z) for z in targets[:2000]])
         rows.append({
             "tolerance": tolerance,
@@ -70,6 +95,56 @@ def run(task: Task, rng: np.random.Generator) -> list[Row]:
     return rows
 
 
+def best_errors(pools: np.ndarray, targets: np.ndarray, k: int) -> np.ndarray:
+    """Return the error of the best k-subset of each pool, by a meeting in the middle.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> best_errors(np.array([[0.5, 0.25, -1.0]]), np.array([0.625]), 2).tolist()
+    [0.125]
+    """
+    return nearest_subsets(pools, targets, size=k).errors
+
+
+def errors_of_all(pools: np.ndarray, targets: np.ndarray, k: int) -> np.ndarray:
+    """Return the same by trying every k-subset; sums of numbers on the grid are exact.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> errors_of_all(np.array([[0.5, 0.25, -1.0]]), np.array([0.625]), 2).tolist()
+    [0.125]
+    """
+    import numpy as np
+
+    subsets = np.array(list(combinations(range(pools.shape[1]), k)), np.intp).T
+    part = max(1, 2_000_000 // subsets.shape[1])
+    errors = np.empty(len(pools))
+    for first in range(0, len(pools), part):
+        rows = pools[first : first + part]
+        sums = np.broadcast_to(-targets[first : first + part, None], (len(rows), 1))
+        for chosen in subsets:
+            sums = sums + rows[:, chosen]
+        errors[first : first + part] = np.abs(sums).min(axis=1)
+    return errors
+
+
+def beside_earlier(rows: Sequence[Row]) -> Iterator[Reproduced]:
+    """Yield every figure of the earlier run beside ours."""
+    for (tolerance, k), before in EARLIER.items():
+        n = candidates_for_one_target(k, tolerance, constant=1)
+        for law, printed in zip(("sqrt(k)", "1"), before, strict=True):
+            (row,) = (
+                row
+                for row in rows
+                if (row["tolerance"], row["k"], row["n"]) == (tolerance, k, n)
+                and row["targets_up_to"] == law
+            )
+            what = f"{tolerance:g}, {k} of {n}, up to {law}"
+            yield share_beside(what, row["successes"], row["draws"], printed, EARLIER_DRAWS)
+
+
 def finding(rows: Sequence[Row]) -> str:
     """Say how often n at the threshold is enough, and which constants it takes for more."""
     met = [row for row in rows if row["targets_up_to"] == "sqrt(k)"]
@@ -78,6 +153,7 @@ def finding(rows: Sequence[Row]) -> str:
         f"At c = 1, as few candidates as counting allows, {min(at_one):.2f} to {max(at_one):.2f} "
         f"of all draws have a subset within the tolerance ({len(at_one)} settings)."
     ]
+    lines.append(in_words(beside_earlier(rows)))
     for level in LEVELS:
         found = sorted(constants_for(rows, level).values())
         if found:
