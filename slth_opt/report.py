@@ -26,7 +26,7 @@ th, td { text-align: left; padding: .25rem .7rem .25rem 0; border-bottom: 1px so
 th { vertical-align: bottom; border-bottom: 2px solid #888; }
 td.n, th.n { text-align: right; }
 figure { margin: 0; } figure svg { width: 100%; height: auto; max-width: 52rem; }
-figcaption { color: #444; max-width: 46rem; }
+figcaption, p { max-width: 46rem; } figcaption { color: #444; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2rem; }
 dt { color: #555; } dd { margin: 0; overflow-wrap: anywhere; }
 footer { margin-top: 3rem; color: #666; font-size: .85rem; }
@@ -34,19 +34,47 @@ footer { margin-top: 3rem; color: #666; font-size: .85rem; }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A few paragraphs under a heading, and the command lines they are about.
+
+    Examples
+    --------
+    >>> said = Words(title="A < B", paragraphs=("One.", "Two."), commands=("slth x",))
+    >>> said.html().splitlines()
+    ['<h2>A &lt; B</h2>', '<p>One.</p>', '<p>Two.</p>', '<pre>slth x</pre>']
+    """
+
+    title: str
+    paragraphs: Sequence[str]
+    commands: Sequence[str] = ()
+
+    def html(self) -> str:
+        """Return them as part of a page."""
+        words = _said(self.paragraphs).rstrip()
+        return f"<h2>{escape(self.title)}</h2>\n{words}{_typed(self.commands)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A figure as an SVG element, and what it shows."""
+    """A figure as an SVG element, what it shows, and the command lines that make its numbers.
+
+    The paragraphs stand above it, the caption and the command lines below.
+    """
 
     title: str
     svg: str
     caption: str
+    paragraphs: Sequence[str] = ()
+    commands: Sequence[str] = ()
 
     def html(self) -> str:
         """Return it as part of a page."""
         label = f'<svg role="img" aria-label="{escape(self.title)}"'
         drawn = self.svg.replace("<svg", label, 1)
         caption = f"<figcaption>{escape(self.caption)}</figcaption>"
-        return f"<h2>{escape(self.title)}</h2>\n<figure>\n{drawn}\n{caption}\n</figure>"
+        figure = f"<figure>\n{drawn}\n{caption}\n</figure>"
+        words = _said(self.paragraphs)
+        return f"<h2>{escape(self.title)}</h2>\n{words}{figure}{_typed(self.commands)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +125,7 @@ class Report:
     facts
         Labels and what stands beside them.
     parts
-        Pictures and tables, in order.
+        Words, pictures and tables, in order.
     written_by
         The program and its version.
 
@@ -113,7 +141,7 @@ class Report:
     command: str
     summary: str
     facts: Sequence[tuple[str, str]]
-    parts: Sequence[Picture | Sheet]
+    parts: Sequence[Words | Picture | Sheet]
     written_by: str = "slth_opt"
 
     def html(self) -> str:
@@ -143,6 +171,15 @@ def write_report(path: str | Path, report: Report) -> None:
     '<!DOCTYPE html>'
     """
     write_text(path, report.html())
+
+
+def _said(paragraphs: Sequence[str]) -> str:
+    return "".join(f"<p>{escape(paragraph)}</p>\n" for paragraph in paragraphs)
+
+
+def _typed(commands: Sequence[str]) -> str:
+    """Return command lines as they are typed, if there are any."""
+    return f"\n<pre>{escape(chr(10).join(commands))}</pre>" if commands else ""
 
 
 def _is_number(cell: str) -> bool:

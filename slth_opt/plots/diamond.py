@@ -51,9 +51,9 @@ def plot_diamond(rows: Sequence[Diamond], ax: Axes | None = None) -> Axes:
     ax.set_xlim(-0.2, 1.12)
     ax.set_ylim(-0.19, 1.02)
     ax.axis("off")
-    kept = f"{int(diamond.kept.sum())} of {len(diamond.kept)} random neurons kept"
+    share = f"{int(diamond.kept.sum())} of {len(diamond.kept)} random neurons kept"
     weight = f"{diamond.weight:.6f}".replace("-", "−")
-    ax.set_title(f"One weight, w = {weight}: {kept}", loc="left")
+    ax.set_title(f"One weight, w = {weight}: {share}", loc="left")
     return ax
 
 
