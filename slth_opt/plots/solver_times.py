@@ -12,6 +12,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLOURS = ("#0072B2", "#56B4E9", "#000000", "#009E73", "#CC79A7", "#E69F00", "#D55E00")
+WORDS = {
+    "meeting": "meeting in the middle",
+    "four_lists": "four lists",
+    "branching": "branch and bound",
+    "cp_sat": "CP-SAT",
+    "scip": "SCIP",
+    "highs": "HiGHS",
+    "cbc": "CBC",
+}
+"""What the legend calls a method."""
+
 LINES = ("-", "-", "-", "--", "--", "--", "--")
 
 
@@ -40,7 +51,7 @@ def plot_solver_times(rows: Sequence[dict[str, Any]], ax: Axes | None = None) ->
             color=COLOURS[group % 7],
             linestyle=LINES[group % 7],
             linewidth=2,
-            label=method,
+            label=WORDS.get(method, method),
         )
     ax.set_xscale("log")
     ax.set_ylim(-2, 103)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from slth_opt.plots.accuracies import plot_accuracies
@@ -143,4 +144,9 @@ def more_plots(study: str, rows: Rows) -> dict[str, Callable[..., Any]]:
     """
     if study == "pensia-weights" and rows and rows[0]["images"]:
         return {"accuracy": plot_accuracies}
+    if study == "hardness":
+        return {
+            "quarters": partial(plot_hardness, part=4),
+            "seconds": partial(plot_hardness, measure="seconds"),
+        }
     return {}
