@@ -71,7 +71,7 @@ def judge_backend(
         return UNFINISHED, claim.stop.value
     if claim.infeasible:
         return (RIGHT, "finished") if optimum is None else (WRONG, "it says that none is legal")
-    if value == optimum:
+    if value is not None and value == optimum:
         return RIGHT, "finished"
     found = "nothing" if value is None else f"the value {value}"
     return WRONG, f"it finished with {found}, and the optimum is {optimum}"
