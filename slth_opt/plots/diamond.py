@@ -50,6 +50,8 @@ def plot_diamond(rows: Sequence[Diamond], ax: Axes | None = None) -> Axes:
     ax.annotate(_sums(diamond, -1), (0.5, -0.115), ha="center", va="top", color=COLOURS[-1])
     ax.set_xlim(-0.2, 1.12)
     ax.set_ylim(-0.19, 1.02)
+    ax.set_xticks([])
+    ax.set_yticks([])
     ax.axis("off")
     share = f"{int(diamond.kept.sum())} of {len(diamond.kept)} random neurons kept"
     weight = f"{diamond.weight:.6f}".replace("-", "−")
