@@ -178,7 +178,8 @@ def answer(question: tuple[str, Task, float], say: Any) -> list[Row] | str:
         for form in _forms(task):
             if rows and rows[0]["verdict"] in (UNFINISHED, REFUSED):
                 words = f"not asked; as its {rows[0]['form']} file: {rows[0]['words']}"
-                rows.append(_row(task, form, rows[0]["verdict"], words))
+                verdict, blurred = rows[0]["verdict"], rows[0]["blurred"]
+                rows.append(_row(task, form, verdict, words, blurred=blurred))
             else:
                 rows.append(_timed(task, form, _job(task, form, problem, seconds)))
     except CertificateRejected as contradiction:
