@@ -2,16 +2,18 @@
 #
 #   make demo    the main job, end to end, in under a minute
 #   make test    the fast tests and every documented example
-#   make check   style, types, the slow tests, and the kernels uncompiled to catch overflows
+#   make docs    the documentation as a site, notebooks included, in build/docs
+#   make check   style, types, the site, the slow tests, and the kernels uncompiled for overflows
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+DOCS_READY := $(VENV)/docs-ready
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check style types slow overflow clean
+.PHONY: help demo test docs check style types slow overflow clean
 
 help:
 	@sed -n 's/^#  *make /  make /p' Makefile
@@ -23,7 +25,12 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not slow"
 
-check: style types overflow slow
+# Every warning is an error, and so is a notebook that does not run.
+docs: $(DOCS_READY)
+	$(BIN)/python -m sphinx -W --keep-going -q -d build/doctrees docs build/docs
+	@echo "build/docs/index.html: written"
+
+check: style types overflow docs slow
 
 style: $(READY)
 	$(BIN)/ruff check .
@@ -33,7 +40,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 # Exit status 5 is pytest's "no test was selected".
-slow: $(READY)
+slow: $(DOCS_READY)
 	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m slow \
 		|| test $$? -eq 5
 
@@ -54,6 +61,12 @@ $(READY): pyproject.toml constraints.txt
 		-c constraints.txt --no-build-isolation -e '.[dev]'
 	@touch $(READY)
 
+$(DOCS_READY): $(READY)
+	@echo "Adding what the documentation needs (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints.txt --no-build-isolation -e '.[dev,docs]'
+	@touch $(DOCS_READY)
+
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist docs/api docs/notebooks .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find slth_opt tests -name __pycache__ -type d -prune -exec rm -rf {} +
