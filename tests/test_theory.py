@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import comb, exp, log, log2, pi, sqrt
+from math import ceil, comb, e, exp, log, log2, pi, sqrt
 
 import pytest
 from hypothesis import given
@@ -151,6 +151,117 @@ def test_the_tail_falls_with_every_candidate():
     assert all(a > b for a, b in pairwise(tail))
 
 
+@given(st.integers(1, 30), st.floats(1e-4, 0.4), st.floats(0.2, 3))
+def test_the_reachable_tolerance_is_at_the_threshold(k, tolerance, constant):
+    """Of so many candidates as reach a tolerance, the ratio is the constant."""
+    n = theory.candidates_for_one_target(k, tolerance, constant=constant)
+    reached = theory.reachable_tolerance(n, k, constant=constant)
+    assert reached <= tolerance * (1 + 1e-9)
+    assert n * entropy(k / n) == pytest.approx(constant * log2(k / reached), rel=1e-9)
+
+
+@given(st.floats(0.01, 2), st.floats(1e-5, 0.4))
+def test_the_corollary_of_large_sizes_implies_the_other(constant, tolerance):
+    """Its n satisfies the inequality of Corollary 1 at the smallest size it allows."""
+    k = 2
+    while k < 2 * constant * (log2(k) ** 2 + 2 * log2(k) * log2(1 / tolerance)):
+        k += max(1, k // 50)
+    n = theory.candidates_for_large_sizes(k, tolerance, constant=constant)
+    assert n * entropy(k / n) >= constant * log2(k / tolerance) ** 2 * (1 - 1e-12)
+
+
+@given(st.integers(1, 50), st.floats(1e-6, 0.9), st.floats(0.05, 1))
+def test_amplification_makes_failure_small(k, tolerance, success):
+    """All samples fail with a probability of at most (eps/k)^4."""
+    rounds = theory.amplification_rounds(k, tolerance, success)
+    assert (1 - success) ** rounds <= (tolerance / k) ** 4 * (1 + 1e-9)
+    assert theory.amplified_constant(2.0, success) * success == pytest.approx(16.0)
+
+
+@pytest.mark.parametrize(("dimension", "kept"), [(1, 1), (1, 4), (2, 6), (3, 9)])
+def test_the_counting_bound_is_that_of_exact_binomials(dimension, kept):
+    """The first n with enough subsets, for eps = 1/32, in integers."""
+    need = 16 * 16 * kept  # (sqrt(k) / (2 eps))^2
+    first = next(n for n in range(kept, 10**6) if (2 * comb(n, kept)) ** 2 > need ** (dimension**2))
+    assert theory.least_parameters_by_counting(dimension, kept, 1 / 32) == first
+
+
+@given(st.integers(1, 6), st.integers(60, 300), st.floats(1e-4, 1 / 16.01))
+def test_counting_never_asks_for_less_than_the_theorem(dimension, kept, tolerance):
+    """Theorem 5 follows from it."""
+    counted = theory.least_parameters_by_counting(dimension, kept, tolerance)
+    theorem = theory.least_parameters(dimension, kept, tolerance)
+    # The theorem is about sizes of at most 0.84 n; where that decides, counting may allow fewer.
+    assert counted >= theorem or theorem == int(kept / (1 - 1 / (2 * pi))) + 1
+
+
+@pytest.mark.parametrize(("dimension", "parameters"), [(1, 12), (2, 40), (2, 90)])
+def test_sparser_masks_than_the_least_density_are_too_few(dimension, parameters):
+    """All masks of fewer edges, counted in integers, are not half as many as maps to be served."""
+    tolerance = 1 / 32
+    least = theory.least_density(dimension, parameters, tolerance)
+    fewer = ceil(least * parameters) - 1
+    masks = sum(comb(parameters, edges) for edges in range(fewer + 1))
+    assert 2 * masks < 16 ** (dimension**2)
+    need = dimension**2 * 4 - 1
+    assert least * parameters * log2(e / least) == pytest.approx(need, rel=1e-9)
+
+
+def test_pairs_are_found_by_all_weights():
+    """With constant 1: N weights, each missed by all neurons, in sum less likely than delta."""
+    n = theory.malach_neurons(1000, 0.05, 0.01, constant=1)
+    assert 1000 * (1 - 0.05**2) ** n <= 0.01
+    assert 1000 * exp(-(n - 1) * 0.05**2) > 0.01
+
+
+def test_the_malach_ratio_is_its_formula():
+    """(m / eps)^2 log(m / eps), times the constant."""
+    assert theory.malach_ratio(20, 0.1, constant=3) == pytest.approx(3 * 200**2 * log(200))
+
+
+def test_exact_sums_of_integers_are_the_finest_tolerance():
+    """The tail for integers up to M and D = 0 is that of reals within 1 / (M + 1)."""
+    for n in (20, 40, 80):
+        whole = theory.integer_failure(n, 1023, 0, constant=2, spread=3)
+        assert whole == theory.subset_sum_failure(n, 1 / 1024, constant=2, spread=3)
+
+
+def test_coarser_targets_are_missed_less():
+    """The tail for integers falls with the tolerance."""
+    tail = [theory.integer_failure(40, 1023, d, constant=2, spread=3) for d in (0, 1, 7, 63)]
+    assert all(a > b for a, b in pairwise(tail))
+
+
+@pytest.mark.parametrize("bits", [1, 8, 20])
+def test_quantised_width_counts_bits(bits):
+    """Steps of 2^-q take q candidates for each input."""
+    assert theory.quantised_width(7, 2.0**-bits, constant=2) == 14 * bits
+
+
+def test_one_dimension_takes_a_squared_logarithm():
+    """The multidimensional bound for d = 1 is C log(1/eps)^2."""
+    bound = theory.vector_candidates(1, 0.01, constant=5)
+    assert bound - 1 < 5 * log(100) ** 2 <= bound
+
+
+@pytest.mark.parametrize(
+    ("ours", "formula"),
+    [
+        (lambda: theory.subset_sum_candidates(0.01, constant=4), 4 * log(200)),
+        (lambda: theory.pensia_least_parameters(12, 0.02, constant=2), 2 * 144 * log(50)),
+        (lambda: theory.copies_needed(3, 500, 0.02, 0.1, constant=2), 2 * log(1500 / 0.02)),
+        (
+            lambda: theory.convolutional_parameters(3, 500, 0.1, 0.02, constant=2),
+            1000 * log(1500 / 0.02),
+        ),
+        (lambda: theory.otsuka_width(30, 20, 0.05, constant=2), 60 * log(12000)),
+    ],
+)
+def test_bounds_are_their_formulas_rounded_up(ours, formula):
+    """Not a candidate more."""
+    assert ours() - 1 < formula <= ours()
+
+
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
@@ -162,6 +273,10 @@ def test_the_tail_falls_with_every_candidate():
         (lambda: theory.least_parameters(3, 5, 0.5), "0 and 0.0625, got 0.5"),
         (lambda: theory.threshold_ratio(3, 5, 0.1), "got 5 of 3"),
         (lambda: theory.natale_width(2, 3, 4, 0.1, 1.0, constant=1), "0 and 1, got 1.0"),
+        (lambda: theory.candidates_for_large_sizes(9, 0.1, constant=1), "sizes of at least 6"),
+        (lambda: theory.amplified_constant(1, 1.5), "at most 1, got 1.5"),
+        (lambda: theory.least_density(10, 50, 0.01), "too few for any density"),
+        (lambda: theory.integer_failure(9, 5, 6, constant=1, spread=1), "from 0 to 5, got 6"),
         (lambda: theory.density_factor([3]), "at least one layer"),
         (lambda: theory.candidates_for_all_targets(2, 1e-9, constant=9), "more than 1e"),
     ],

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import ceil, exp, log, log2
+from math import ceil, e, log, log2
 
 from slth_opt.errors import ProblemError
 from slth_opt.theory.asking import check_positive, check_tolerance, smallest
 from slth_opt.theory.entropy import binary_entropy
-
-GOLDEN = (1 + 5**0.5) / 2
 
 
 def natale_width(
@@ -22,8 +20,9 @@ def natale_width(
     """Return n* of Theorem 3 of Natale et al. 2024 for one dense layer.
 
     The smallest n with n >= c log2(2 l d d' g n / eps)^2 / H2(g): then, with probability at
-    least 1 - eps, every target of the class (l layers of norm at most 1) has a ticket in which
-    each weight keeps a share g of its n candidates.
+    least 1 - eps, all targets of the class at once (l layers of norm at most 1, inputs of norm at
+    most 1) have tickets within eps in which each weight keeps a share g of its n candidates on
+    either side. The density is at most g times `density_factor`.
 
     Parameters
     ----------
@@ -51,7 +50,9 @@ def natale_width(
         inside = 2 * depth * inputs * outputs * share * n / tolerance
         return n * entropy >= constant * max(0.0, log2(inside)) ** 2
 
-    return smallest(is_enough, least=ceil(1 / share))  # a weight keeps at least one candidate
+    # A weight keeps at least one candidate. From there on log2(x)^2 / x first rises, if at all, and
+    # then falls, so that either the first n is enough, or all are from some n on.
+    return smallest(is_enough, least=ceil(1 / share))
 
 
 def equivariant_width(
@@ -66,8 +67,10 @@ def equivariant_width(
 ) -> int:
     """Return n of Theorem 4 of Natale et al. 2024 for an equivariant network.
 
-    As `natale_width`, with the number of maps of the basis, or their norm if that is larger, in
-    the logarithm. Pruning acts on equivariant coefficients and is counted in them.
+    The smallest n with n >= c log2(2 l m^2 max(maps, norm) g n / eps)^2 / H2(g) for m channels:
+    for all targets at once and as likely as in `natale_width`, with the same unknown constant. The
+    norm of a basis is the largest norm of a sum of its maps with coefficients of at most 1. Pruning
+    acts on equivariant coefficients and is counted in them.
 
     Examples
     --------
@@ -117,8 +120,9 @@ def pensia_width(
 ) -> int:
     """Return the hidden width C d log(d d' l / min(eps, delta)) of Pensia et al. 2020, Theorem 1.
 
-    With probability at least 1 - delta, all targets (layers and inputs of norm at most 1) have
-    tickets within eps in a random network of twice the depth. C is universal and not known.
+    With probability at least 1 - delta, all targets at once (layers and inputs of norm at most 1)
+    have tickets within eps in a random network of twice the depth. The logarithm is natural; C is
+    universal and not known.
 
     Examples
     --------
@@ -135,8 +139,9 @@ def pensia_width(
 def pensia_least_parameters(dimension: int, tolerance: float, *, constant: float) -> int:
     """Return C d^2 log(1/eps): parameters that any such source needs (Pensia et al. 2020, Thm 2).
 
-    For linear targets of norm at most 1 on d dimensions, each approximated with probability at
-    least one half.
+    For all linear targets of norm at most 1 on d dimensions, each approximated with probability at
+    least one half, by whatever network is pruned. C is not known as the theorem states it;
+    `least_density` has what its proof counts.
 
     Examples
     --------
@@ -148,119 +153,25 @@ def pensia_least_parameters(dimension: int, tolerance: float, *, constant: float
     return ceil(constant * dimension**2 * log(1 / tolerance))
 
 
-def malach_ratio(target_parameters: int, tolerance: float, *, constant: float) -> float:
-    """Return the overparameterisation C (m^2/eps^2) log(m/eps) of Malach et al. 2020.
+def least_density(dimension: int, parameters: int, tolerance: float) -> float:
+    """Return the smallest g with g m log2(e/g) >= d^2 log2(1/(2 eps)) - 1, by counting masks.
 
-    For equal widths, as Natale et al. 2024 restate it: the ticket is about as large as the
-    target, so its density is about the inverse.
-
-    Examples
-    --------
-    >>> malach_ratio(10, 0.1, constant=1) > 10**4
-    True
-    """
-    check_tolerance(tolerance)
-    check_positive(constant, what="the constant")
-    ratio = target_parameters / tolerance
-    return constant * ratio**2 * log(ratio)
-
-
-def golden_terms(largest: float, tolerance: float) -> int:
-    """Return ceil(log_phi(w_max / eps)): golden-ratio steps to within eps (Orseau et al. 2020).
-
-    Known exactly; how many random weights are needed so that each step finds one is not.
+    For the targets of `pensia_least_parameters`, as likely as there: if a network of m parameters
+    has tickets for all of them, they keep a share of at least g. No constant is unknown. With
+    C d^2 log(1/eps) parameters this is a constant, which is why Pensia's tickets are not sparse.
 
     Examples
     --------
-    >>> golden_terms(1.0, 0.01)
-    10
+    >>> round(least_density(10, 2000, 0.01), 3)
+    0.048
     """
-    check_positive(largest, what="the largest weight")
-    check_positive(tolerance, what="the tolerance")
-    return max(0, ceil(log(largest / tolerance) / log(GOLDEN)))
-
-
-def subset_sum_candidates(tolerance: float, *, constant: float) -> int:
-    """Return C ln(2/eps): candidates whose subsets of any size serve all targets in [-1, 1].
-
-    With probability at least 1 - eps (Lueker 1998, as used by Pensia et al. 2020). C depends on
-    the law of the candidates and is not known.
-
-    Examples
-    --------
-    >>> subset_sum_candidates(0.01, constant=3)
-    16
-    """
-    check_tolerance(tolerance)
-    check_positive(constant, what="the constant")
-    return ceil(constant * log(2 / tolerance))
-
-
-def subset_sum_failure(n: int, tolerance: float, *, constant: float, spread: float) -> float:
-    """Return 2 exp(-(n - C log(1/eps))^2 / (kappa n)), the tail of the same theorem.
-
-    Both constants are unknown; below the threshold the bound says nothing, and 1 is returned.
-
-    Examples
-    --------
-    >>> subset_sum_failure(10, 0.01, constant=3, spread=1)
-    1.0
-    """
-    check_tolerance(tolerance)
-    check_positive(constant, what="the constant")
-    check_positive(spread, what="the spread")
-    above = n - constant * log(1 / tolerance)
-    return 1.0 if above <= 0 else min(1.0, 2 * exp(-(above**2) / (spread * n)))
-
-
-def copies_needed(
-    depth: int, weights: int, tolerance: float, failure: float, *, constant: float
-) -> int:
-    """Return C log(N l / min(eps, delta)): copies of each neuron at depth l + 1 (Burkholz 2022).
-
-    N is the number of weights of the target. The logarithm is the theorem's; the constant is
-    not known, and the published code uses 15 at eps = 0.01 and draws again on failure.
-
-    Examples
-    --------
-    >>> copies_needed(2, 2368, 0.01, 0.01, constant=1)
-    14
-    """
-    check_tolerance(tolerance)
-    check_tolerance(failure)
-    check_positive(constant, what="the constant")
-    return ceil(constant * log(weights * depth / min(tolerance, failure)))
-
-
-def vector_candidates(dimension: int, tolerance: float, *, constant: float) -> int:
-    """Return C d^3 log(1/eps) (log(1/eps) + log d): vectors for the multidimensional problem.
-
-    Subsets of so many Gaussian vectors cover [-1, 1]^d within eps with high probability
-    (Becchetti et al. 2022). C is not known.
-
-    Examples
-    --------
-    >>> vector_candidates(2, 0.1, constant=1)
-    56
-    """
-    check_tolerance(tolerance)
+    check_tolerance(tolerance, below=0.5)
     check_positive(dimension, what="the dimension")
-    check_positive(constant, what="the constant")
-    logarithm = log(1 / tolerance)
-    return ceil(constant * dimension**3 * logarithm * (logarithm + log(dimension)))
-
-
-def transition_size(largest: int) -> float:
-    """Return log2 M: candidates at which integers up to M change from no exact solution to many.
-
-    For integers uniform on -M..M and a typical target, kappa = log2 M / n decides: below 1 there
-    are exponentially many subsets with the sum exactly right, above 1 none (Borgs, Chayes and
-    Pittel 2001, as used by Kumar and Natale 2025).
-
-    Examples
-    --------
-    >>> transition_size(1024)
-    10.0
-    """
-    check_positive(largest, what="the largest integer")
-    return log2(largest)
+    check_positive(parameters, what="the number of parameters")
+    need = (dimension**2 * log2(1 / (2 * tolerance)) - 1) / parameters
+    if need > log2(e):
+        raise ProblemError(f"{parameters} parameters are too few for any density")
+    low, high = 0.0, 1.0
+    while low < (middle := (low + high) / 2) < high:  # the left side grows with g, up to 1
+        low, high = (low, middle) if middle * log2(e / middle) >= need else (middle, high)
+    return high
