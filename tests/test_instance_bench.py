@@ -269,7 +269,7 @@ def test_the_table_counts_a_liar_as_wrong():
     text = as_markdown(ROWS)
     assert "| meeting | proves | 2 | 2 | 0 | 0 | 0 | 0.002 | 0.003 |" in text
     assert "| cbc | reports | 2 | 1 | **1** | 0 | 0 | 0.006 | 0.006 |" in text
-    assert "| cbc: CBC's own reader | mps | 2 | 0 | **1** | 1 | 1 | 0 | 0 | - | - |" in text
+    assert "| cbc: CBC's own reader | mps | 2 | 1 | 0 | **1** | 1 | 0 | 0 | - | - |" in text
 
 
 def test_wrong_answers_are_listed_by_name():

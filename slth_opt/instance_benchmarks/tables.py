@@ -87,7 +87,7 @@ def _files_table(files: Sequence[Row]) -> list[str]:
     """Return the lines about third parties and the files they read."""
     lines = [
         "**Exported files, read and solved by others**\n",
-        "| solver, reading | format | files | reproduced | wrong | of these blurred "
+        "| solver, reading | format | files | of these blurred | reproduced | wrong "
         "| out of arithmetic | unfinished | refused | median seconds | worst |",
         "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
@@ -96,9 +96,9 @@ def _files_table(files: Sequence[Row]) -> list[str]:
         own = [row for row in files if (row["method"], row["form"]) == (method, form)]
         counted = Counter(row["verdict"] for row in own)
         cells = (
-            f"{method}: {software[method]}", form, len(own), counted[REPRODUCED],
-            _loud(counted[WRONG]), sum(row["blurred"] for row in wrong_rows(own)),
-            counted[OUT_OF_ARITHMETIC], counted[UNFINISHED], counted[REFUSED],
+            f"{method}: {software[method]}", form, len(own), sum(row["blurred"] for row in own),
+            counted[REPRODUCED], _loud(counted[WRONG]), counted[OUT_OF_ARITHMETIC],
+            counted[UNFINISHED], counted[REFUSED],
             *_times(row["seconds"] for row in own if row["verdict"] == REPRODUCED),
         )  # fmt: skip
         lines.append(f"| {' | '.join(map(str, cells))} |")

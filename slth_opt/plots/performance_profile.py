@@ -81,7 +81,7 @@ def plot_performance_profile(
     ax.set_ylim(-1, 103)
     ax.grid(axis="y", color="#DDDDDD", linewidth=0.8)
     ax.set_axisbelow(True)
-    ax.set_xlabel("processor time, as a multiple of the fastest method's on the same instance")
+    ax.set_xlabel("processor time over that of the instance's fastest method")
     ax.set_ylabel("instances solved within it, in percent")
     ax.set_title(title, loc="left")
     ax.legend(
