@@ -207,6 +207,10 @@ def check_certificate(p, c):
         demand(fair, f"{method!r} is no such method, or cannot have said what its witness says")
         if exact and closed and (w["value"], w["infeasible"]) == (value, nothing):
             closing.add(family)
+        if w["reported"] is not None:
+            fit(w["reported"], "status str, objective str|None, bound str|None", "a report")
+            floats = [w["reported"][name] or "0.0" for name in ("objective", "bound")]
+            demand([repr(float(told)) for told in floats] == floats, "a report holds no float", 2)
     demand(len({w["backend"] for w in witnesses}) == len(witnesses), "it names a witness twice")
     best = min((w["value"] for w in witnesses if w["value"] is not None), default=None)
     proved = max([free, *(w["lower_bound"] for w in witnesses)])
@@ -250,7 +254,9 @@ def judged(p, c, words):
     demand(not c or c["lower_bound"] <= value, "the selection is below the certificate's bound")
 
 def check_index(row, p, c):
-    """Hold a row of index.csv against the instance and its certificate."""
+    """Hold a row of index.csv against the instance and its certificate, if there is one."""
+    c = c or {"value": None, "lower_bound": free_bound(p), "infeasible": False, "evidence": "",
+        "witnesses": []}
     proven = c["infeasible"] or c["value"] == c["lower_bound"]
     proven = proven and c["evidence"] in ("agreed", "self_evident")
     best = "infeasible" if c["infeasible"] else c["value"]
@@ -270,13 +276,13 @@ def rows_of(path):
     demand(len({row["instance"] for row in rows}) == len(rows), "names an instance twice")
     return {row["instance"]: row for row in rows}
 
-def main():
+def main(words=None):
     """Check what the command line names; print each finding, and how much was checked."""
     shown = argparse.RawTextHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=shown)
     parser.add_argument("path", type=Path, help="a folder or an instance")
     parser.add_argument("--solution", metavar="S", help="indices, or a file of a selection")
-    options, codes, proven = parser.parse_args(), [0], []
+    options, codes, proven = parser.parse_args(words), [0], []
     def attempt(place, do, *given):
         try:
             return do(*given)
@@ -289,25 +295,26 @@ def main():
     path, whole = options.path, os.path.isdir(options.path)
     home, index = os.path.realpath(path if whole else "/"), path / "index.csv"
     found = sorted(path.rglob("*.json")) if whole else [path]
-    files = [file for file in found if not whole or file.name.count(".") == 1]
-    rows = attempt(index, rows_of, index) if whole and index.exists() else None
+    others = (".certificate.json", ".schema.json")
+    files = [file for file in found if not (whole and file.name.endswith(others))]
+    rows = attempt(index, rows_of, index) if whole and os.path.lexists(index) else None
     attempt(path, demand, files, "holds no instances", 2)
     for file in files:
         beside = file.with_name(f"{file.name[:-5]}.certificate.json")
-        p = attempt(file, instance_of, file, home)
-        c = None
-        if p and os.path.lexists(beside):
+        p, c, certified = attempt(file, instance_of, file, home), None, os.path.lexists(beside)
+        if p and certified:
             c, again = attempt(beside, certificate_of, p, beside, home) or (None, None)
-            proven += [again]
-        if rows is not None:
-            row = rows.pop(file.relative_to(path).as_posix()[:-5], None)
-            lacking = p and not (row and os.path.lexists(beside))
-            attempt(file, demand, not lacking, "lacks a certificate, or a row in index.csv")
-            if row and c:
+            proven.append(again)
+        if p and rows is not None:
+            row = rows.get(file.relative_to(path).as_posix()[:-5])
+            attempt(index, demand, row, f"lacks {file.name}")
+            if row and (c or not certified):
                 attempt(index, check_index, row, p, c)
-        if options.solution is not None and p:
+        if p and options.solution is not None:
             attempt(file, judged, p, c, options.solution)
-    attempt(index, demand, not rows, f"names what is not there: {', '.join(map(str, rows or ()))}")
+    names = {file.relative_to(path).as_posix()[:-5] for file in files} if rows else set()
+    strange = sorted(str(name) for name in (rows or {}).keys() - names)
+    attempt(index, demand, not strange, f"names what is not there: {', '.join(strange)}")
     print(f"{len(files)} instances, {len(proven)} certificates, {proven.count(True)} bounds proven "
           f"again; {len(codes) - 1} findings")
     return max(codes)
