@@ -39,9 +39,9 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
             raise ProblemError(f"a column is named by letters, digits and _, not {name!r}")
     lines = [",".join(columns)]
     for number, row in enumerate(rows):
-        if list(row) != columns:
+        if row.keys() != set(columns):
             raise ProblemError(f"row {number} has the columns {list(row)}, row 0 has {columns}")
-        lines.append(",".join(_written(value) for value in row.values()))
+        lines.append(",".join(_written(value) for value in map(row.__getitem__, columns)))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -87,7 +87,7 @@ def read_rows(path: str | Path) -> list[Row]:
     slth_opt.errors.FileError: /no/such/rows.csv: cannot be read: No such file or directory
     """
     try:
-        return rows_from_csv(Path(path).read_text(encoding="utf-8"))
+        return rows_from_csv(Path(path).read_bytes().decode("utf-8"))
     except FileError as refused:
         raise FileError(f"{name_of(path)}: {refused}") from None
     except OSError as failed:
