@@ -20,6 +20,7 @@ POOL = ("--weights", "3,-5,8,13,2", "--target", "9")
 EXAMPLES = [(c.name, example) for c in COMMANDS for example in c.examples]
 LONG = pytest.mark.slow
 SAVING = next(c for c in COMMANDS if c.name == "solve").examples[0]
+LIBRARY = next(c for c in COMMANDS if c.name == "instances").examples[0]
 
 
 def exact(text):
@@ -37,6 +38,8 @@ def test_every_example_of_every_help_runs(slth, example):
     if example.startswith("slth verify"):
         slth("certify", "pool.json")
         slth("ticket", "digits", "--size", "1", "--out", "ticket.safetensors")
+    if example.startswith("slth instances"):
+        slth(*shlex.split(LIBRARY)[1:])
     assert slth(*shlex.split(example)[1:]).code == 0
 
 
@@ -292,6 +295,7 @@ def test_json_is_one_object_and_nothing_else(slth, name):
         "doctor": (),
         "export": ("pool.json", "--format", "lp"),
         "fit": ("--draw", "2x6x3", "--bits", "4"),
+        "instances": ("generate", "quantised-fixed", "--group", "small"),
         "joint": ("--draw", "2x4x2", "--bits", "4"),
         "layer": ("--draw", "5x6", "--budget", "9"),
         "study": ("quantised",),

@@ -136,9 +136,9 @@ DRAWN_POOLS: tuple[Family, ...] = (
         copies("medium", 1, n=28, k=14, b=52),
         copies("hard", 1, n=32, k=16, b=40),
         copies("hard", 1, n=36, k=18, b=40),
-        copies("hard", 1, n=40, k=20, b=40),
+        copies("hard", 1, seconds=200, n=40, k=20, b=40),
         copies("hard", 1, n=44, k=22, b=48),
-        copies("hard", 1, n=60, k=30, b=57),
+        copies("hard", 1, seconds=100, n=60, k=30, b=57),
     ),
     sums(
         "uniform-any", UNIFORM, "any number of n uniform numbers",
@@ -147,8 +147,8 @@ DRAWN_POOLS: tuple[Family, ...] = (
         copies("small", 2, n=16, b=23),
         copies("medium", 2, n=22, b=30),
         copies("medium", 1, n=26, b=40),
-        copies("hard", 1, n=32, b=40),
-        copies("hard", 1, n=34, b=44),
+        copies("hard", 1, seconds=90, n=32, b=40),
+        copies("hard", 1, seconds=90, n=34, b=44),
         copies("hard", 1, n=42, b=48),
     ),
     sums(

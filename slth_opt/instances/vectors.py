@@ -225,7 +225,7 @@ VECTORS: tuple[Family, ...] = (
         "which of n random weights act on d samples as another row does, sum of errors", _OTHER,
         "Pruning with data: only what the samples see counts, not the single weights.",
         copies("small", 2, n=12, d=16, b=16),
-        copies("medium", 2, n=20, d=64, b=23),
+        copies("medium", 2, n=20, d=24, b=23),
         copies("hard", 1, n=30, d=64, b=23),
         copies("hard", 1, n=60, d=64, b=16),
     ),
