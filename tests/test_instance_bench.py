@@ -318,6 +318,8 @@ def bench(slth, tmp_path, monkeypatch):
 
     def run(*options, rows=ROWS):
         def compared(folder, entries, **how):
+            if isinstance(rows, KeyboardInterrupt):
+                raise rows
             return rows
 
         monkeypatch.setattr("slth_opt.cli.instance_bench.compare_instances", compared)
@@ -352,6 +354,16 @@ def test_a_wrong_proof_ends_in_exit_code_1(bench):
     """If a method that proves is wrong, that is said on stderr and the exit code is 1."""
     run = bench(rows=[*ROWS, row_of(MEETING, "wrong", words="alas")])
     assert (run.code, run.err) == (1, "slth bench: meeting is wrong on tiny/pool: alas\n")
+
+
+def test_ctrl_c_leaves_a_record_to_go_on_from(bench, tmp_path):
+    """Ctrl-C ends in exit code 130, says how to go on, and leaves a page as it was."""
+    page = tmp_path / "page.md"
+    page.write_text(f"{BEGIN}\nold\n{END}\n", encoding="utf-8")
+    run = bench("--out", "kept", "--into", "page.md", rows=KeyboardInterrupt())
+    assert (run.code, run.out) == (130, "")
+    assert run.err == "slth bench: interrupted; the same command goes on from kept\n"
+    assert page.read_text(encoding="utf-8") == f"{BEGIN}\nold\n{END}\n"
 
 
 REFUSED = (

@@ -33,6 +33,10 @@ def answer(question, say):
         os.write(1, b"from C\n")
     elif verb == "raise":
         raise ValueError(argument)
+    elif verb == "burn":
+        began = time.process_time()
+        while time.process_time() < began + argument:
+            sum(range(1000))
     elif verb == "die":
         os._exit(argument)
     elif verb == "sleep":
@@ -132,3 +136,14 @@ def test_idle_processes_can_be_stopped():
     (pid,) = contents("tell", None)
     side_process.stop_idle()
     assert gone(pid)
+
+
+def test_time_of_side_processes_is_counted():
+    """Processor time that a side process needs for an answer is counted here; waiting is not."""
+    contents("print", "ready")
+    before = side_process.processor_seconds()
+    contents("burn", 0.2)
+    burnt = side_process.processor_seconds() - before
+    contents("sleep", 0.3)
+    assert burnt >= 0.2
+    assert side_process.processor_seconds() - before - burnt < 0.2

@@ -240,7 +240,7 @@ def test_the_library_is_reproduced_or_labelled(reader, form):
     unexplained, reproduced = [], 0
     for name, optimum in instances:
         problem = read_instance(LIBRARY / f"{name}.json").problem
-        found = check_file(problem, optimum, reader, form, seconds=5.0)
+        found = check_file(problem, optimum, reader, form, seconds=2.0)
         if found.verdict == UNFINISHED and not found.blurred:  # it could, given time
             found = check_file(problem, optimum, reader, form, seconds=60.0)
         reproduced += found.verdict == REPRODUCED

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from slth_opt.cli.command import CHECK_FAILED, DONE
+from slth_opt.cli.command import CHECK_FAILED, DONE, INTERRUPTED
 from slth_opt.cli.outputs import print_json, waiting
 from slth_opt.csv_rows import Row, as_csv
 from slth_opt.errors import ProblemError
@@ -62,14 +62,20 @@ def run_instances(options: Namespace, put: Callable[[Path, str], None]) -> int:
             home = Path(options.out)
             home.mkdir(parents=True, exist_ok=True)
         progress = held.enter_context(waiting(f"{len(entries)} instances", note=NOTE))
-        rows = compare_instances(
-            folder,
-            entries,
-            seconds=seconds,
-            workers=workers,
-            place=home / "instances.tasks",
-            progress=progress,
-        )
+        try:
+            rows = compare_instances(
+                folder,
+                entries,
+                seconds=seconds,
+                workers=workers,
+                place=home / "instances.tasks",
+                progress=progress,
+            )
+        except KeyboardInterrupt:
+            if options.out is None:
+                raise
+            print(f"slth bench: interrupted; the same command goes on from {home}", file=sys.stderr)
+            return INTERRUPTED
     text = (
         f"{len(entries)} instances, at most {seconds:g} s for one answer, workers: {workers}.\n\n"
         f"{as_markdown(rows)}"

@@ -7,6 +7,7 @@ answer may have had to load and compile.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import queue
@@ -139,14 +140,22 @@ def _results(
 
     for _ in range(min(workers, len(todo))):
         threading.Thread(target=work, daemon=True).start()
-    for _ in todo:
-        while True:
-            try:  # in steps: on some systems a long wait is deaf to Ctrl-C
-                result = results.get(timeout=0.5)
-                break
-            except queue.Empty:
-                continue
-        yield result
+    try:
+        for _ in todo:
+            yield _next(results)
+    finally:  # after an error or Ctrl-C nobody begins anything more
+        with contextlib.suppress(queue.Empty):
+            while True:
+                waiting.get_nowait()
+
+
+def _next(results: queue.SimpleQueue[tuple[int, Any]]) -> tuple[int, Any]:
+    """Wait for a result in steps: on some systems a long wait is deaf to Ctrl-C."""
+    while True:
+        try:
+            return results.get(timeout=0.5)
+        except queue.Empty:
+            continue
 
 
 def _rows_of(folder: Path, task: Task, seconds: float) -> list[Row]:
