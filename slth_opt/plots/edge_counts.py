@@ -53,6 +53,8 @@ def plot_edges(rows: Sequence[dict[str, Any]], ax: Axes | None = None) -> Axes:
     ax.set_xlabel("tolerance of each weight")
     ax.set_ylabel("edges kept for each weight, of 21")
     times = least / means[0]
-    ax.set_title(f"Fewest edges within 0.01 are {times:.0f} times fewer", loc="left")
+    ax.set_title(
+        f"Fewest edges within 0.01: {times:.0f} times fewer than least error takes", loc="left"
+    )
     ax.legend(frameon=False, loc="upper left")
     return ax

@@ -79,6 +79,9 @@ def plot_sizes(rows: Rows, ax: Axes | None = None) -> Axes:
         shares = [100 * sum(row[f"size_{k}"] for row in here) / draws for k in range(7)]
         places = [k + 0.4 * (group - (len(laws) - 1) / 2) for k in range(7)]
         ax.bar(places, shares, width=0.38, color=COLOURS[group], label=LAWS[law])
+        published = [100 * float(share) for share in PUBLISHED[law][2].split()]
+        ax.plot(places, published, color="black", marker="_", markersize=22, linestyle="",
+                label="published" if group == 0 else None)  # fmt: skip
     ax.set_xticks(range(7), [*map(str, range(6)), "6 or more"])
     ax.set_xlabel("candidates kept, of 15")
     ax.set_ylabel("share of draws in percent")
