@@ -181,10 +181,13 @@ def test_a_notebook_whose_assert_fails_is_not_taken_for_a_good_one(tmp_path: Pat
 
 @pytest.mark.slow
 @EVERY_NOTEBOOK
-def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path):
+def test_a_notebook_runs_from_top_to_bottom(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """In a fresh kernel every cell runs, every assert holds, every figure is drawn, none warns."""
     import nbformat
 
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # a kernel shows figures unless told not to
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     run = executed(notebook, tmp_path)
