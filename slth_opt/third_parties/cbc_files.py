@@ -35,7 +35,7 @@ def solve(text: str, form: str, seconds: float) -> Said:
         place.write_text(text, encoding="ascii")
         command = [
             *(str(binary()), place.name, *OPTIONS, "-timeMode", "elapsed"),
-            *("-sec", f"{seconds:.6f}", "-solve", "-printingOptions", "normal"),
+            *("-sec", f"{seconds:.6f}", "-solve", "-printingOptions", "all"),
             *("-solution", "solution.txt"),
         ]
         try:
@@ -66,8 +66,10 @@ def _said(written: str, log: str) -> Said:
         return Said(status=status, finished=True, infeasible=True)
     if not re.match("Optimal|Stopped", status) or "no integer solution" in status:
         return Said(status=status, finished=False)
-    found = (line.replace("**", "").split() for line in lines)
-    values = {name: float(value) for _, name, value, _ in found}
+    found = [line.replace("**", "").split() for line in lines]
+    # Told to leave out nothing, it writes all rows and then all columns, each counted from 0.
+    first = max(i for i, (number, *_) in enumerate(found) if number == "0")
+    values = {name: float(value) for _, name, value, _ in found[first:]}
     return Said(status=status, finished=status == "Optimal", values=values)
 
 
