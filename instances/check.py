@@ -185,6 +185,12 @@ def check_certificate(p, c):
     """Check what a certificate says of a problem; return whether its bound was proven again."""
     fit(c, CERTIFICATE, "the certificate")
     value, bound, nothing, witnesses = c["value"], c["lower_bound"], c["infeasible"], c["witnesses"]
+    for w in witnesses:
+        fit(w, WITNESS, "a witness")
+        if w["reported"] is not None:
+            fit(w["reported"], "status str, objective str|None, bound str|None", "a report")
+            floats = [w["reported"][name] or "0.0" for name in ("objective", "bound")]
+            demand([repr(float(told)) for told in floats] == floats, "a report holds no float", 2)
     seal = digest({name: item for name, item in c.items() if name != "seal"})
     demand(c["seal"] == seal, "its seal does not fit: it was damaged or changed")
     demand((c["kind"], c["problem"]) == (p.kind, p.digest), "it is for another problem")
@@ -192,8 +198,6 @@ def check_certificate(p, c):
     demand((value, c["error"]) == told, f"its value and error must be {told}, as its selection has")
     demand(value is not None or p.impossible is not None, "it has no selection; some is legal")
     free, closing = free_bound(p), set()
-    for w in witnesses:
-        fit(w, WITNESS, "a witness")
     for w in [c, *witnesses]:
         known, lower, none = w["value"], w["lower_bound"], w["infeasible"]
         apt = free <= lower <= (p.impossible or lower) and none == (lower == p.impossible)
@@ -207,10 +211,6 @@ def check_certificate(p, c):
         demand(fair, f"{method!r} is no such method, or cannot have said what its witness says")
         if exact and closed and (w["value"], w["infeasible"]) == (value, nothing):
             closing.add(family)
-        if w["reported"] is not None:
-            fit(w["reported"], "status str, objective str|None, bound str|None", "a report")
-            floats = [w["reported"][name] or "0.0" for name in ("objective", "bound")]
-            demand([repr(float(told)) for told in floats] == floats, "a report holds no float", 2)
     demand(len({w["backend"] for w in witnesses}) == len(witnesses), "it names a witness twice")
     best = min((w["value"] for w in witnesses if w["value"] is not None), default=None)
     proved = max([free, *(w["lower_bound"] for w in witnesses)])
