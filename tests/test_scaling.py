@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slth_opt import SubsetSum, VectorSum
-from slth_opt.programs import point_of, program_of
+from slth_opt.programs import IntegerProgram, point_of, program_of
+from slth_opt.programs.integer_program import Row, Variable
 from slth_opt.programs.scaled_mps import write_scaled_mps
 from slth_opt.programs.scaling import EXACT_BITS, chosen, scale, unscaled
 
@@ -119,3 +120,20 @@ def test_the_written_program_says_everything():
         *(" LO BOUND x2 0.0", " UP BOUND x2 1.0", " LO BOUND z0 0.0", " UP BOUND z0 10.0"),
         "ENDATA",
     ]
+
+
+def test_large_numbers_between_narrow_bounds_are_measured_in_the_larger_unit():
+    """An error known almost exactly may be as large as the weights: no tiny coefficient for it.
+
+    Measured in single units, its coefficient was 2^-30 here, which HiGHS takes for zero; it then
+    called programs infeasible whose optimum was known beforehand.
+    """
+    x = Variable(name="x0", low=0, high=1)
+    z = Variable(name="z0", low=2**45, high=2**45 + 3)
+    row = Row(name="above", terms=((0, 2**45), (1, -1)), low=None, high=0)
+    program = IntegerProgram(
+        name="p", variables=(x, z), rows=(row,), objective=((1, 1),), num_choices=1
+    )
+    scaled = scale(program, bits=16)
+    assert scaled.rows[0].terms == ((0, 2.0**15), (1, -1.0))
+    assert (scaled.lows[1], scaled.integral, scaled.unit) == (2.0**15, (True, False), 2.0**30)

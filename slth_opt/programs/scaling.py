@@ -85,7 +85,7 @@ def scale(program: IntegerProgram, *, bits: int) -> FloatProgram:
     >>> scaled.rows[0].terms, scaled.rows[0].high, scaled.highs[-1], scaled.unit
     (((0, 5.0), (1, 13.0), (2, -1.0)), 10.0, 10.0, 4.0)
     """
-    small = [variable.high - variable.low < 2**bits for variable in program.variables]
+    small = [max(abs(v.low), abs(v.high)) < 2**bits for v in program.variables]
     shifts = [_shift(row, small, bits) for row in program.rows]
     largest = max(shifts, default=0)
     units = [1.0 if is_small else 2.0**largest for is_small in small]
