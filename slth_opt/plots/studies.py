@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from slth_opt.plots.accuracies import plot_accuracies
 from slth_opt.plots.all_targets import plot_all_targets
+from slth_opt.plots.block_sharing import plot_block_sharing
 from slth_opt.plots.densities import plot_densities
 from slth_opt.plots.edge_counts import plot_edges
 from slth_opt.plots.hardness import plot_hardness
@@ -131,6 +132,7 @@ STUDY_PLOTS: dict[str, Callable[..., Any]] = {
     "solver-truth": plot_solver_truth,
     "solver-times": plot_solver_times,
     "hardness": plot_hardness,
+    "block-sharing": plot_block_sharing,
 }
 """For each study, by name, its figure."""
 

@@ -8,6 +8,7 @@ from slth_opt.experiments import Study
 from slth_opt.networks import Network
 from slth_opt.studies import (
     all_targets,
+    block_sharing,
     burkholz_statistics,
     density_overparameterization,
     hardness,
@@ -34,6 +35,7 @@ STUDIES: tuple[Study, ...] = (
     solver_truth.STUDY,
     solver_times.STUDY,
     hardness.STUDY,
+    block_sharing.STUDY,
 )
 """Every study there is; command line, tests and docs read this."""
 
