@@ -6,9 +6,9 @@ package. Nothing is fetched: no fonts, no scripts, no inventories of other sites
 """
 
 import ast
-import os
 import shutil
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 from sphinx.addnodes import pending_xref
@@ -47,8 +47,6 @@ autodoc_default_options = {"members": True, "no-value": True}
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 
-os.environ.setdefault("MPLBACKEND", "agg")
-
 
 def fresh_folder(name):
     """Return an empty folder beside this file."""
@@ -59,10 +57,22 @@ def fresh_folder(name):
 
 
 def copy_notebooks():
-    """Bring the notebooks to where Sphinx looks for pages."""
-    folder = fresh_folder("notebooks")
-    for notebook in sorted((HERE.parent / "notebooks").glob("*.ipynb")):
-        shutil.copyfile(notebook, folder / notebook.name)
+    """Bring the notebooks to where Sphinx looks for pages; return those that need not be run.
+
+    The slow tests leave notebooks that ran well in ``build/notebooks``. One that is newer than
+    the notebook and the whole package is shown as it is.
+    """
+    folder, top = fresh_folder("notebooks"), HERE.parent
+    changed = max(path.stat().st_mtime for path in PACKAGE.rglob("*.py"))
+    fresh = []
+    for notebook in sorted((top / "notebooks").glob("*.ipynb")):
+        ran = top / "build" / "notebooks" / notebook.name
+        latest = max(changed, notebook.stat().st_mtime)
+        is_fresh = ran.exists() and ran.stat().st_mtime > latest
+        shutil.copyfile(ran if is_fresh else notebook, folder / notebook.name)
+        if is_fresh:
+            fresh.append(f"notebooks/{notebook.name}")
+    return fresh
 
 
 def public_parts():
@@ -104,6 +114,7 @@ def write_api_pages():
         (folder / f"{part}.md").write_text(page_of(part), encoding="utf-8")
 
 
+@cache
 def names_used_twice():
     """Return the names that more than one class of the package has."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")]
@@ -120,7 +131,9 @@ def link_only_what_is_clear(app, doctree):
 
 
 def setup(app):
-    """Write what is made for the site, and hook in."""
-    copy_notebooks()
-    write_api_pages()
+    """Hook in where Sphinx has read a page."""
     app.connect("doctree-read", link_only_what_is_clear)
+
+
+nb_execution_excludepatterns = copy_notebooks()
+write_api_pages()

@@ -25,7 +25,15 @@ MOST_CELLS = 2**25
 
 
 def solve(problem: PoolProblem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
-    """Search size by size with one incumbent; smallest subsets stop at the first size found."""
+    """Search size by size with one incumbent; smallest subsets stop at the first size found.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, SubsetSum
+    >>> pool = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> solve(pool, Effort(), None).indices
+    (1, 2)
+    """
     import numpy as np
 
     from slth_opt.kernels.branching import prefix_tables

@@ -49,7 +49,15 @@ GRACE = 5.0
 
 
 def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
-    """Ask CBC, with the start as a first solution; after Ctrl-C it hands over the best it has."""
+    """Ask CBC, with the start as a first solution; after Ctrl-C it hands over the best it has.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, SubsetSum
+    >>> pool = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> solve(pool, Effort(), None).indices
+    (1, 2)
+    """
     return _solve(problem, program_of(problem), effort, start)
 
 

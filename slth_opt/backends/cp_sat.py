@@ -40,7 +40,15 @@ UNBOUNDED = 2**63 - 1
 def solve(
     problem: Problem, effort: Effort, start: tuple[int, ...] | None, watch: Watch | None = None
 ) -> Claim:
-    """Solve the integer program; the start is a complete hint."""
+    """Solve the integer program; the start is a complete hint.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, SubsetSum
+    >>> pool = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> solve(pool, Effort(), None).indices
+    (1, 2)
+    """
     return _solve(problem, program_of(problem), effort, start, watch)
 
 

@@ -19,7 +19,15 @@ CHUNK = 2**22
 
 
 def solve(problem: PoolProblem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
-    """Enumerate size by size; a smallest subset is found at the first size that has one."""
+    """Enumerate size by size; a smallest subset is found at the first size that has one.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, SubsetSum
+    >>> pool = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> solve(pool, Effort(), None).indices
+    (1, 2)
+    """
     import numpy as np
 
     from slth_opt.kernels.enumeration import NO_VALUE, first_subset, visit_subsets

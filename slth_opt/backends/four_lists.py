@@ -29,7 +29,15 @@ MOST_IN_PART = 2**33
 
 
 def solve(problem: PoolProblem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
-    """Walk the windows of all sizes at once, or size by size for a smallest subset."""
+    """Walk the windows of all sizes at once, or size by size for a smallest subset.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, SubsetSum
+    >>> pool = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> solve(pool, Effort(), None).indices
+    (1, 2)
+    """
     deadline = None if effort.seconds is None else time.perf_counter() + effort.seconds
     if isinstance(problem, SmallestSubset):
         return _smallest(problem, deadline, start)

@@ -39,7 +39,15 @@ GRACE = 5.0
 
 
 def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
-    """Ask HiGHS; scipy offers no way to hand it a start, so that is only what it falls back on."""
+    """Ask HiGHS; scipy offers no way to hand it a start, so that is only what it falls back on.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, SubsetSum
+    >>> pool = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> solve(pool, Effort(), None).indices
+    (1, 2)
+    """
     return _solve(program_of(problem), effort, start)
 
 

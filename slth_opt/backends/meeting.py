@@ -38,7 +38,15 @@ class _Half:
 
 
 def solve(problem: PoolProblem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
-    """List both halves once, then walk them size by size."""
+    """List both halves once, then walk them size by size.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, SubsetSum
+    >>> pool = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> solve(pool, Effort(), None).indices
+    (1, 2)
+    """
     assert isinstance(problem, (SubsetSum, SmallestSubset))
     deadline = None if effort.seconds is None else time.perf_counter() + effort.seconds
     if deadline is not None and effort.seconds == 0:

@@ -41,7 +41,15 @@ STOPS = {
 
 
 def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
-    """Ask SCIP, with the start as a hint; keep what it finds on the way for when it is stopped."""
+    """Ask SCIP, with the start as a hint; keep what it finds on the way for when it is stopped.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, SubsetSum
+    >>> pool = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> solve(pool, Effort(), None).indices
+    (1, 2)
+    """
     return _solve(problem, program_of(problem), effort, start)
 
 

@@ -34,7 +34,15 @@ FEW = 62
 
 
 def solve(problem: PoolProblem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
-    """Search size by size: of what is chosen, or of what is left out."""
+    """Search size by size: of what is chosen, or of what is left out.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, SubsetSum
+    >>> pool = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> solve(pool, Effort(), None).indices
+    (1, 2)
+    """
     deadline = None if effort.seconds is None else time.perf_counter() + effort.seconds
     if isinstance(problem, SmallestSubset):
         return _smallest(problem, deadline, start)

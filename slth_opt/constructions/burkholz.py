@@ -18,6 +18,14 @@ def lay_out(target: Network, n: int, rng: np.random.Generator) -> tuple[LayerSou
 
     Every output but the last layer's is built n times, from fresh weights: these copies are the
     candidates of the next layer, and only its own weights multiply them.
+
+    Examples
+    --------
+    >>> from slth_opt.networks import dense_network
+    >>> from slth_opt.sources import generator
+    >>> (source,) = lay_out(dense_network([[[0.5, -0.25]]]), 4, generator(0))
+    >>> source.second.shape
+    (1, 2, 1, 8)
     """
     sources = []
     last = len(target.layers) - 1

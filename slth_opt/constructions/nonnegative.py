@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
 
 def lay_out(target: Network, n: int, rng: np.random.Generator) -> tuple[LayerSource, ...]:
-    """Draw n hidden channels per input; those with a negative first weight stay silent."""
+    """Draw n hidden channels per input; those with a negative first weight stay silent.
+
+    Examples
+    --------
+    >>> from slth_opt.networks import dense_network
+    >>> from slth_opt.sources import generator
+    >>> (source,) = lay_out(dense_network([[[0.5, -0.25]]]), 4, generator(0))
+    >>> source.second.shape
+    (1, 2, 1, 4)
+    """
     return draw_layers(target, rng, (Branch(name="plus", first=0, last=n, sign=1),))
 
 

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
 
 def lay_out(target: Network, n: int, rng: np.random.Generator) -> tuple[LayerSource, ...]:
-    """Draw n hidden channels per input; every product is a candidate."""
+    """Draw n hidden channels per input; every product is a candidate.
+
+    Examples
+    --------
+    >>> from slth_opt.networks import dense_network
+    >>> from slth_opt.sources import generator
+    >>> (source,) = lay_out(dense_network([[[0.5, -0.25]]]), 4, generator(0))
+    >>> source.second.shape
+    (1, 2, 1, 4)
+    """
     return draw_layers(target, rng, (Branch(name="whole", first=0, last=n, sign=0),), relu=False)
 
 

@@ -21,7 +21,16 @@ WIDEST = 128
 
 
 def lay_out(target: Network, n: int, rng: np.random.Generator) -> tuple[LayerSource, ...]:
-    """Draw n numbers for each output channel; all weights of the row share them."""
+    """Draw n numbers for each output channel; all weights of the row share them.
+
+    Examples
+    --------
+    >>> from slth_opt.networks import dense_network
+    >>> from slth_opt.sources import generator
+    >>> (source,) = lay_out(dense_network([[[0.5, -0.25]]]), 4, generator(0))
+    >>> source.second.shape
+    (1, 2, 1, 4)
+    """
     import numpy as np
 
     layers = layers_of(target)

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
 
 def lay_out(target: Network, n: int, rng: np.random.Generator) -> tuple[LayerSource, ...]:
-    """Draw 2n hidden channels per input, none of them thrown away beforehand."""
+    """Draw 2n hidden channels per input, none of them thrown away beforehand.
+
+    Examples
+    --------
+    >>> from slth_opt.networks import dense_network
+    >>> from slth_opt.sources import generator
+    >>> (source,) = lay_out(dense_network([[[0.5, -0.25]]]), 4, generator(0))
+    >>> source.second.shape
+    (1, 2, 1, 8)
+    """
     return draw_layers(target, rng, pooled_branches(n), pooled=True)
 
 
