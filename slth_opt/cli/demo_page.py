@@ -14,7 +14,7 @@ from slth_opt.cli.demo_words import (
     commands_for,
     lines_of_cut,
     next_steps,
-    proven_sums,
+    proven_weights,
     rows_of_ways,
 )
 from slth_opt.cli.ticket_files import write_bytes
@@ -120,9 +120,10 @@ def _what_it_is(cut: Cut, commands: tuple[str, ...]) -> Words:
             "random weights, and never adjust any. Somewhere inside it is a smaller network that "
             "computes almost the same as the trained one. To find it, cross out the edges that it "
             "does not have. What stays is a winning ticket.",
-            f"Here the trained network reads digits of 8 x 8 pixels: {cut.target.in_words()}. The "
-            f"random one has {counts.block_source:,} numbers between -1 and 1, drawn once from "
-            f"seed {cut.ticket.seed}. The ticket keeps {counts.edges:,} of them.",
+            "Here the trained network reads digits of 8 x 8 pixels "
+            f"({cut.target.in_words().partition(': ')[2]}). The random one has "
+            f"{counts.block_source:,} numbers between -1 and 1, drawn once from seed "
+            f"{cut.ticket.seed}. The ticket keeps {counts.edges:,} of them.",
         ),
         commands=commands,
     )
@@ -161,10 +162,10 @@ def _sizes(one: Weighed, svg: str, commands: tuple[str, ...]) -> Picture:
     return Picture(
         title="The optimum is known",
         paragraphs=(
-            "Proofs that tickets exist draw subsets at random until one is near enough. That shows "
-            "that a ticket exists; it does not show the best one. Beside the best subset of every "
-            f"size stands the best of {DRAWS:,} random subsets of that size: it is worse in "
-            f"{better} of {n + 1} sizes.",
+            "Proofs that tickets exist show that some subset is near enough, with high "
+            "probability. They do not say which one, nor how near the best one is. Here the best "
+            f"subset of every size stands beside the best of {DRAWS:,} random subsets of that "
+            f"size, which is worse in {better} of {n + 1} sizes.",
         ),
         svg=svg,
         caption=(
@@ -189,12 +190,12 @@ def _how(one: Weighed, commands: tuple[str, ...]) -> Words:
             "pair. Nothing is left out, and so nothing can be better. That is a proof.",
             "Another way is branch and bound. Decide on one candidate after the other, and give "
             "up a branch as soon as not even its luckiest ending could beat the best subset so "
-            "far. It shares no code with the first; when both end at the same value, that value is "
-            "hardly a mistake.",
+            "far. This is a different method altogether; when both end at the same value, that "
+            "value is hardly a mistake.",
             "A third way is an integer program for a general solver. Such solvers compute in "
-            "floating point, with tolerances near 0.000001, which is larger than many of the "
-            "errors here. So what they call optimal may not be. Here every answer is added up "
-            "again in integers, and only methods that compute in integers to the end may prove.",
+            "floating point with tolerances near 0.000001, and a good subset may be nearer than "
+            "that. So what they call optimal may not be. Here every answer is added up again in "
+            "integers, and only methods that compute in integers to the end may prove.",
             "What two methods agree on is written into a certificate. To check it takes neither "
             f"solver, only whole numbers. The certificate of the weight above says: {told}.",
         ),
@@ -208,7 +209,7 @@ def _ways(svg: str, commands: tuple[str, ...]) -> Picture:
         paragraphs=(
             "A heuristic chooses quickly and proves nothing. Since the optimum is known, its "
             "distance is a number. The three constructions use the same random numbers: two give "
-            "each sign of x half of the neurons from the start, of which half again have the "
+            "each sign of x half of the neurons from the start, of which about half have the "
             "wrong sign and are of no use; the third lets every neuron serve the sign it has.",
         ),
         svg=svg,
@@ -226,14 +227,15 @@ def _budget(layer: OneLayer, svg: str, commands: tuple[str, ...]) -> Picture:
     return Picture(
         title="Where is an edge worth most?",
         paragraphs=(
-            "So far every weight kept as many edges as the others. But some pools hold a near "
-            "subset of two, others need ten. Let the whole last layer share one budget of "
+            "In the ticket every weight keeps as many edges as the others. But some pools hold a "
+            "near subset of two, others need ten. Let the whole last layer share one budget of "
             f"{layer.shares.most:,} edges: the sum of errors falls from {even:.4g} to "
             f"{shared:.4g}, and no other way to share gives less.",
             "The key is a price for an edge. Each weight takes another edge as long as it saves "
             "more than the price, on its own and without asking the others. Raise the price until "
             f"the budget is met: here to {layer.price:.2g}. This is a Lagrange multiplier. What "
-            "the price leaves open, a few edges at most, a small knapsack settles exactly.",
+            "the price leaves open, fewer edges than a pool has candidates, a small knapsack "
+            "settles exactly.",
         ),
         svg=svg,
         caption=(
@@ -249,13 +251,13 @@ def _proven(cut: Cut) -> Words:
     return Words(
         title="What is proven, and what is not",
         paragraphs=(
-            f"Proven: for each of {proven_sums(ticket):,} subset sums, that no other choice from "
-            "this random network under the same rule is nearer to its weight. The numbers are "
-            "exact; nothing is estimated. The ticket was read back from its file, its random "
-            "network drawn again, every sum added up again, and "
+            f"Proven: for each of {proven_weights(ticket):,} weights, that no other "
+            f"{ticket.rule.size} of its {2 * ticket.n} random neurons make the larger of its two "
+            "errors smaller. The numbers are exact; nothing is estimated. The ticket was read back "
+            "from its file, its random network drawn again, every sum added up again, and "
             f"{report.sampled} sums were solved once more by another method.",
-            f"Best is not always near: the largest error is {ticket.largest_error:.2g}, where a "
-            "few neurons have nothing suitable to offer. That nothing nearer exists is proven, "
+            f"Best is not always near: the largest error is {ticket.largest_error:.2g}, where the "
+            "random neurons have nothing suitable to offer. That nothing nearer exists is proven, "
             "too. More random numbers, or another seed, would help; a better solver would not.",
             "Not proven: that the ticket is right about pictures nobody showed it. Accuracy is "
             "counted on test images, and that is all.",

@@ -13,7 +13,7 @@ from slth_opt.cli.outputs import print_lines, print_table
 from slth_opt.cli.ticket_facts import ticket_summary
 from slth_opt.cli.words import verified_in_words
 from slth_opt.comparing import ComparisonRow
-from slth_opt.demonstration import CONSTRUCTION, DRAWS, OneLayer
+from slth_opt.demonstration import CONSTRUCTION, DRAWS, OneLayer, sides_of
 from slth_opt.tickets import Ticket, count_edges
 
 Lines = list[tuple[str, str]]
@@ -55,16 +55,19 @@ def next_steps(folder: Path) -> tuple[str, ...]:
     )
 
 
-def proven_sums(ticket: Ticket) -> int:
-    """Count the subset sums of a ticket that are proven best."""
-    return sum(len(part.targets) for part in ticket.parts if part.choice.proven)
+def proven_weights(ticket: Ticket) -> int:
+    """Count the weights of a ticket whose subsets on both sides are proven best together."""
+    layers = [sides_of(ticket, k) for k in range(len(ticket.sources))]
+    return sum(
+        len(sides[0].targets) for sides in layers if all(side.choice.proven for side in sides)
+    )
 
 
 def lines_of_cut(cut: Cut) -> Lines:
     """Return what there is to say about the ticket."""
     ticket, counts = cut.ticket, count_edges(cut.ticket)
     facts = ticket_summary(ticket)
-    again = f"{cut.report.sampled} solved again by another method: the same"
+    again = f"{cut.report.sampled} sums solved again by another method: the same"
     lines = [
         ("trained network", cut.target.in_words()),
         ("random network", f"{counts.block_source:,} numbers, drawn once from seed {ticket.seed}"),
@@ -73,7 +76,7 @@ def lines_of_cut(cut: Cut) -> Lines:
             f"{ticket.rule.size} of {2 * ticket.n} hidden neurons for each weight",
         ),
         ("edges kept", f"{counts.edges:,}, {100 * counts.density:.1f} % of the random numbers"),
-        ("proven best", f"{proven_sums(ticket):,} of {facts['weights']:,} subset sums; {again}"),
+        ("proven best", f"{proven_weights(ticket):,} of {counts.target:,} weights; {again}"),
         ("median error", f"{facts['median_error']:.3g}   (largest {facts['largest_error']:.3g})"),
     ]
     if cut.right is None:
