@@ -28,6 +28,7 @@ from slth_opt.methods import Claim
 from slth_opt.plots.performance_profile import plot_performance_profile
 from slth_opt.problems import KINDS, LayerBudget, SmallestSubset, SubsetSum
 from slth_opt.results import Stop
+from slth_opt.side_process import Reply
 from slth_opt.third_parties import READERS, Said
 
 POOL = SubsetSum(weights=(3, 4, 9), target=8, fewest=2, most=2)
@@ -190,6 +191,31 @@ def test_what_was_not_finished_in_one_format_is_not_asked_in_the_next(tmp_path, 
         ("lp", "unfinished"),
     ]
     assert rows[1]["words"].startswith("not asked")
+
+
+UNANSWERED = {
+    "late": (TimeoutError("late"), "did not stop in time"),
+    "dead": (Reply(is_last=True, died=-9), "its process ended with code -9"),
+}
+
+
+@pytest.mark.parametrize("name", UNANSWERED)
+def test_a_worker_that_does_not_answer_has_not_finished(tmp_path, monkeypatch, name):
+    """A worker that dies or is late leaves a row for each format, and the run goes on."""
+    reply, words = UNANSWERED[name]
+
+    def ask(module, question, *, seconds):
+        if isinstance(reply, TimeoutError):
+            raise reply
+        yield reply
+
+    monkeypatch.setattr(running, "ask", ask)
+    task = running.Task(entry=ENTRY, method="cbc", formats=("mps", "lp"))
+    rows = running._rows_of(tmp_path, task, 1.0)
+    assert [(row["form"], row["verdict"], row["words"]) for row in rows] == [
+        ("mps", "unfinished", words),
+        ("lp", "unfinished", words),
+    ]
 
 
 def row_of(task, verdict="right", seconds=0.25, **facts):

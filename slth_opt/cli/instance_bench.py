@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from slth_opt.canaries import versions
 from slth_opt.cli.command import CHECK_FAILED, DONE, INTERRUPTED
 from slth_opt.cli.outputs import print_json, waiting
 from slth_opt.csv_rows import Row, as_csv
@@ -76,9 +77,10 @@ def run_instances(options: Namespace, put: Callable[[Path, str], None]) -> int:
                 raise
             print(f"slth bench: interrupted; the same command goes on from {home}", file=sys.stderr)
             return INTERRUPTED
+    made_by = ", ".join(f"{name} {version}" for name, version in versions().items() if version)
     text = (
-        f"{len(entries)} instances, at most {seconds:g} s for one answer, workers: {workers}.\n\n"
-        f"{as_markdown(rows)}"
+        f"{len(entries)} instances, at most {seconds:g} s for one answer, workers: {workers}; "
+        f"{made_by}.\n\n{as_markdown(rows)}"
     )
     written = [] if options.out is None else _write(home, rows)
     if options.into is not None:
