@@ -18,7 +18,7 @@ from hypothesis import given, settings
 
 from slth_opt import SmallestSubset, SubsetSum
 from slth_opt.certificates import certificate_from_dict, verify
-from slth_opt.certifying import certify
+from slth_opt.cli.main import main
 from slth_opt.errors import CertificateRejected, FileError, ProblemError
 from slth_opt.families import FAMILIES
 from slth_opt.instances.checking import check_folder
@@ -99,7 +99,7 @@ def test_checker_agrees_on_the_corpus(folder):
     wrong = {}
     for path in (path for path in CASES if path.parent.name == folder):
         try:
-            case = checker.read(path, "/")
+            case = checker.read(path)
             found = verdict(case["instance"], case["certificate"])
         except (checker.Finding, ValueError, RecursionError):
             found = 2
@@ -293,8 +293,8 @@ BAD_SELECTIONS = {
     "twice": ("1 1", 1, "must increase within 0..4"),
     "too large": ("1 5", 1, "must increase within 0..4"),
     "half": ("x1 0.5\nx3 1", 1, "gives ['x1'] neither 0 nor 1"),
-    "unknown": ("x1 1\nx9 1", 2, "it names ['x9']"),
-    "words": ("nothing of the kind", 2, "no selection of this instance"),
+    "unknown": ("x1 1\nx9 1", 2, "names ['x9'], which this instance has not"),
+    "words": ("nothing of the kind", 2, "holds neither indices nor lines"),
 }
 
 
@@ -309,14 +309,12 @@ def test_selection_below_the_bound_is_a_finding(tmp_path, capsys):
     """A selection better than what a certificate calls possible refutes the certificate."""
     rng = np.random.default_rng(9)
     weights = tuple(int(w) for w in rng.integers(-(2**20), 2**20, 24))
-    pool = SubsetSum(weights=weights, target=5, fewest=12, most=12)
-    best = certify(pool, backends=["enumeration"])
+    pool = SubsetSum(weights=weights, target=sum(weights[1::2]), fewest=12, most=12)
     worse = tuple(range(12))
-    forged = forging.certificate_of(pool, worse, naive.error_of(pool, worse))
-    path = stored(tmp_path / "pool.json", pool, forged)
-    words = " ".join(map(str, best.indices))
-    code, out, err = run(capsys, path, "--solution", words)
-    assert (code, out.startswith(f"selection: legal, value {best.value},")) == (1, True)
+    swears = forging.certificate_of(pool, worse, naive.error_of(pool, worse))
+    path = stored(tmp_path / "pool.json", pool, swears)
+    code, out, err = run(capsys, path, "--solution", " ".join(map(str, range(1, 24, 2))))
+    assert (code, out.startswith("selection: legal, value 0, error 0; known are")) == (1, True)
     assert "the selection is below the certificate's bound" in err
 
 
@@ -466,6 +464,18 @@ def test_link_out_of_the_library_is_refused(library, tmp_path, capsys):
     assert (code, "leads out of the folder" in err) == (2, True)
 
 
+def test_command_line_finds_a_forgery_as_well(library, capsys):
+    """`slth instances check` ends with 0 on a true library, with 1 and the name on a forged one."""
+    words = ["instances", "check", "--folder", str(library)]
+    assert main(words) == 0
+    stored(library / "shared_block" / "pool-s1.json", BLOCK, forged(BLOCK))
+    paged(library)
+    capsys.readouterr()
+    assert main(words) == 1
+    shown = capsys.readouterr()
+    assert "shared_block/pool-s1" in shown.out + shown.err
+
+
 @pytest.mark.slow
 def test_shipped_library_passes_the_checker():
     """Every instance, certificate and row of the library that is shipped is true."""
@@ -501,5 +511,5 @@ def test_planted_optimum_in_a_copy_of_the_shipped_library_is_found(tmp_path, cap
 
 def test_reader_keeps_what_the_package_wrote(place):
     """The file that was written is read by both to the same digest."""
-    assert checker.instance_of(place, "/").digest == read_instance(place).problem.digest
+    assert checker.instance_of(place, None).digest == read_instance(place).problem.digest
     assert read_certificate(certificate_path(place)).problem == read_instance(place).problem.digest
