@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections import Counter
 from pathlib import Path
 
 from slth_opt.cli.command import CHECK_FAILED, DONE, INTERRUPTED, Command
@@ -11,6 +10,7 @@ from slth_opt.cli.outputs import print_json, waiting
 from slth_opt.errors import FileError, ProblemError
 from slth_opt.instances import GROUPS, INSTANCE_FAMILIES, family_named, read_entries
 from slth_opt.instances.checking import Checked, check_folder
+from slth_opt.instances.index import instance_paths
 from slth_opt.instances.pages import pages_of
 from slth_opt.instances.writing import is_whole, plan_jobs, write_jobs
 from slth_opt.json_files import name_of, write_text
@@ -91,9 +91,7 @@ def _read(place: Path) -> str | None:
     """Return what a page says; None if there is none, or it is no text."""
     try:
         return place.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    except UnicodeDecodeError:
+    except (FileNotFoundError, UnicodeDecodeError):
         return None
     except OSError as failed:
         raise FileError(f"{name_of(place)}: cannot be read: {failed.strerror}") from None
@@ -114,35 +112,35 @@ def _check(options: Namespace) -> int:
     if not 0 < options.seconds < float("inf"):
         raise ProblemError(f"--seconds must be above 0, got {options.seconds}")
     found: list[Checked] = []
-    with waiting(f"checking {name_of(options.folder)}", note="Ctrl-C stops"):
+    total = len(instance_paths(options.folder))
+    with waiting(f"checking {name_of(options.folder)}", note="Ctrl-C stops") as tell:
         for checked in check_folder(options.folder, again=options.again, seconds=options.seconds):
             found.append(checked)
+            tell(min(1.0, len(found) / total))
     bad = [checked for checked in found if checked.trouble]
-    counted = Counter(
-        reproven=sum(checked.reproven for checked in found),
-        solved=sum(bool(checked.solved_by) for checked in found),
-        undecided=sum(bool(checked.undecided) for checked in found),
-    )
+    unsure = [checked for checked in found if checked.undecided]
+    reproven = sum(checked.reproven for checked in found)
+    solved = sum(bool(checked.solved_by) for checked in found)
     if options.json:
         print_json(
             {
                 "checked": len(found),
-                **counted,
                 "trouble": {checked.name: checked.trouble for checked in bad},
-                "undecided_by": {c.name: c.undecided for c in found if c.undecided},
+                "reproven": reproven,
+                "solved_again": solved if options.again else None,
+                "undecided": {checked.name: checked.undecided for checked in unsure},
             }
         )
         return CHECK_FAILED if bad else DONE
     for checked in bad:
         for line in checked.trouble:
             print(f"{checked.name}: {line}")
-    for checked in found:
-        if checked.undecided:
-            print(f"{checked.name}: not finished again by {' and '.join(checked.undecided)}")
+    for checked in unsure:
+        print(f"{checked.name}: not finished again by {' and '.join(checked.undecided)}")
     print(f"{len(found)} files checked, {len(bad)} of them not true")
-    print(f"{counted['reproven']} bounds proven once more in plain Python")
+    print(f"{reproven} bounds proven once more in plain Python")
     if options.again:
-        print(f"{counted['solved']} optima found once more by the methods that proved them")
+        print(f"{solved} optima found once more by the methods that proved them")
     return CHECK_FAILED if bad else DONE
 
 

@@ -26,7 +26,7 @@ def draw_sum(draws: Draws, parameters: Parameters, *, law: Law) -> Drawn:
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_sum(draws_of("sum"), {"n": 4, "b": 3}, law=UNIFORM)
+    >>> problem = draw_sum(draws_of("sum"), {"n": 4, "b": 3}, law=UNIFORM).problem
     >>> problem.weights, problem.fewest, problem.most, problem.grid.exponent
     ((7, 6, 2, -6), 0, 4, 3)
     """
@@ -40,7 +40,7 @@ def draw_sum(draws: Draws, parameters: Parameters, *, law: Law) -> Drawn:
         most=parameters.get("m", fewest if "k" in parameters else n),
         grid=Grid(exponent=law.fineness * b),
     )
-    return problem, ()
+    return Drawn(problem=problem)
 
 
 def draw_smallest(draws: Draws, parameters: Parameters, *, law: Law) -> Drawn:
@@ -49,7 +49,7 @@ def draw_smallest(draws: Draws, parameters: Parameters, *, law: Law) -> Drawn:
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_smallest(draws_of("few"), {"n": 4, "b": 5, "t": 3}, law=UNIFORM)
+    >>> problem = draw_smallest(draws_of("few"), {"n": 4, "b": 5, "t": 3}, law=UNIFORM).problem
     >>> problem.num_candidates, problem.tolerance
     (4, 4)
     """
@@ -61,7 +61,7 @@ def draw_smallest(draws: Draws, parameters: Parameters, *, law: Law) -> Drawn:
         tolerance=2 ** (law.fineness * b - parameters["t"]),
         grid=Grid(exponent=law.fineness * b),
     )
-    return problem, ()
+    return Drawn(problem=problem)
 
 
 def _target(draws: Draws, bits: int, law: Law) -> int:
@@ -172,7 +172,7 @@ DRAWN_POOLS: tuple[Family, ...] = (
         "Weights as most networks are initialised; tails reach far beyond the target.",
         copies("small", 2, n=16, k=8, b=23),
         copies("medium", 2, n=24, k=12, b=23),
-        copies("hard", 1, n=34, k=17, b=40),
+        copies("hard", 1, seconds=90, n=34, k=17, b=40),
     ),
     sums(
         "product-fixed", PRODUCT, "exactly k of n products of two uniform numbers",
@@ -186,14 +186,14 @@ DRAWN_POOLS: tuple[Family, ...] = (
         "One branch of the ReLU diamond of Pensia et al.: zeros make exponentially many optima.",
         copies("small", 2, n=16, b=12),
         copies("medium", 2, n=32, b=23),
-        copies("hard", 1, n=60, b=23),
+        copies("hard", 1, n=40, b=23),
     ),
     sums(
         "sign-split-fixed", SIGN_SPLIT, "exactly k of n products, half of them zero",
         "One branch of the ReLU diamond of Natale et al.: zeros only fill up the size.",
         copies("small", 2, n=16, k=8, b=12),
         copies("medium", 2, n=28, k=14, b=23),
-        copies("hard", 1, n=48, k=24, b=23),
+        copies("hard", 1, seconds=90, n=40, k=20, b=23),
     ),
     sums(
         "network-scale", NETWORK, "exactly k of n numbers of about 0.005",

@@ -19,9 +19,9 @@ def draw_joint(draws: Draws, parameters: Parameters, *, norm: str) -> Drawn:
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_joint(
+    >>> problem = draw_joint(
     ...     draws_of("joint"), {"o": 2, "h": 4, "i": 3, "b": 8}, norm="linf"
-    ... )
+    ... ).problem
     >>> problem.shape, problem.most == problem.num_candidates
     ((2, 4, 3), True)
     """
@@ -33,7 +33,7 @@ def draw_joint(draws: Draws, parameters: Parameters, *, norm: str) -> Drawn:
         for _, pool, _ in blank.entries()
     ]
     targets = tuple(tuple(goals[row * i : (row + 1) * i]) for row in range(o))
-    return replace(blank, targets=targets), ()
+    return Drawn(problem=replace(blank, targets=targets))
 
 
 def draw_planted_joint(draws: Draws, parameters: Parameters) -> Drawn:
@@ -42,11 +42,9 @@ def draw_planted_joint(draws: Draws, parameters: Parameters) -> Drawn:
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_planted_joint(
-    ...     draws_of("joint"), {"o": 2, "h": 4, "i": 3, "b": 8}
-    ... )
-    >>> problem.most, facts
-    (10, (('planted_value', 0),))
+    >>> drawn = draw_planted_joint(draws_of("joint"), {"o": 2, "h": 4, "i": 3, "b": 8})
+    >>> drawn.problem.most, len(drawn.planted)
+    (10, 10)
     """
     o, h, i = (parameters[letter] for letter in "ohi")
     edges = h * (i + o)
@@ -54,7 +52,8 @@ def draw_planted_joint(draws: Draws, parameters: Parameters) -> Drawn:
     kept = draws.subset(edges, edges // 2)
     sums = blank.sums(tuple(int(edge in set(kept)) for edge in range(edges)))
     targets = tuple(sums[row * i : (row + 1) * i] for row in range(o))
-    return replace(blank, targets=targets, most=len(kept)), (("planted_value", 0),)
+    problem = replace(blank, targets=targets, most=len(kept))
+    return Drawn(problem=problem, planted=kept)
 
 
 def _blank(draws: Draws, parameters: Parameters, norm: str) -> JointLayer:

@@ -21,9 +21,9 @@ def draw_budget(draws: Draws, parameters: Parameters, *, norm: str, alike: bool)
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_budget(
+    >>> problem = draw_budget(
     ...     draws_of("budget"), {"p": 2, "n": 3, "e": 4, "b": 8}, norm="l1", alike=False
-    ... )
+    ... ).problem
     >>> len(problem.pools), problem.num_candidates, problem.most
     (2, 6, 4)
     """
@@ -41,7 +41,7 @@ def draw_budget(draws: Draws, parameters: Parameters, *, norm: str, alike: bool)
         most=parameters["e"],
         grid=Grid(exponent=b),
     )
-    return problem, ()
+    return Drawn(problem=problem)
 
 
 def draw_block(draws: Draws, parameters: Parameters, *, minimise: str, coupled: bool) -> Drawn:
@@ -52,9 +52,9 @@ def draw_block(draws: Draws, parameters: Parameters, *, minimise: str, coupled: 
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_block(
+    >>> problem = draw_block(
     ...     draws_of("block"), {"o": 2, "h": 4, "t": 5, "b": 8}, minimise="edges", coupled=False
-    ... )
+    ... ).problem
     >>> problem.num_candidates, problem.tolerances == (2**11, 2**11), problem.grid.exponent
     (8, True, 16)
     """
@@ -79,7 +79,7 @@ def draw_block(draws: Draws, parameters: Parameters, *, minimise: str, coupled: 
         grid=Grid(exponent=2 * b),
         **rules,
     )
-    return problem, ()
+    return Drawn(problem=problem)
 
 
 def _near(draws: Draws, common: Sequence[int], bits: int) -> tuple[int, ...]:

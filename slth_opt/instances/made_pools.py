@@ -22,23 +22,21 @@ def draw_planted(draws: Draws, parameters: Parameters, *, any_size: bool) -> Dra
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_planted(
-    ...     draws_of("planted"), {"n": 6, "k": 3, "b": 8}, any_size=False
-    ... )
-    >>> facts
-    (('planted_value', 0),)
+    >>> drawn = draw_planted(draws_of("planted"), {"n": 6, "k": 3, "b": 8}, any_size=False)
+    >>> drawn.problem.value([int(i in drawn.planted) for i in range(6)])
+    0
     """
     n, k, b = parameters["n"], parameters["k"], parameters["b"]
     weights = draw_uniform(draws, n, b)
-    target = sum(weights[i] for i in draws.subset(n, k))
+    chosen = draws.subset(n, k)
     problem = SubsetSum(
         weights=weights,
-        target=target,
+        target=sum(weights[i] for i in chosen),
         fewest=0 if any_size else k,
         most=n if any_size else k,
         grid=Grid(exponent=b),
     )
-    return problem, (("planted_value", 0),)
+    return Drawn(problem=problem, planted=chosen)
 
 
 def draw_planted_offset(draws: Draws, parameters: Parameters) -> Drawn:
@@ -49,17 +47,18 @@ def draw_planted_offset(draws: Draws, parameters: Parameters) -> Drawn:
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_planted_offset(draws_of("offset"), {"n": 6, "k": 3, "b": 23})
-    >>> problem.target % STEP in (dict(facts)["planted_value"], STEP - dict(facts)["planted_value"])
-    True
+    >>> problem = draw_planted_offset(draws_of("offset"), {"n": 6, "k": 3, "b": 23}).problem
+    >>> [w % STEP for w in problem.weights], problem.target % STEP
+    ([0, 0, 0, 0, 0, 0], 382)
     """
     n, k, b = parameters["n"], parameters["k"], parameters["b"]
     reach = 2**b // STEP
     weights = tuple(STEP * w for w in draws.integers(n, -reach, reach))
     offset, sign = draws.integer(1, 400), 2 * draws.integer(0, 1) - 1
-    target = sum(weights[i] for i in draws.subset(n, k)) + sign * offset
+    chosen = draws.subset(n, k)
+    target = sum(weights[i] for i in chosen) + sign * offset
     problem = SubsetSum(weights=weights, target=target, fewest=k, most=k, grid=Grid(exponent=b))
-    return problem, (("planted_value", offset),)
+    return Drawn(problem=problem, planted=chosen)
 
 
 def draw_near_tie(draws: Draws, parameters: Parameters) -> Drawn:
@@ -70,7 +69,7 @@ def draw_near_tie(draws: Draws, parameters: Parameters) -> Drawn:
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_near_tie(draws_of("tie"), {"n": 4, "k": 2, "b": 20})
+    >>> problem = draw_near_tie(draws_of("tie"), {"n": 4, "k": 2, "b": 20}).problem
     >>> [round(w / 2**10) for w in problem.weights]
     [-3, -5, 5, 0]
     """
@@ -84,7 +83,7 @@ def draw_near_tie(draws: Draws, parameters: Parameters) -> Drawn:
     )
     target = coarse * draws.integer(-4, 4) + draws.integer(-fine, fine)
     problem = SubsetSum(weights=weights, target=target, fewest=k, most=k, grid=Grid(exponent=b))
-    return problem, ()
+    return Drawn(problem=problem)
 
 
 def draw_correlated(draws: Draws, parameters: Parameters) -> Drawn:
@@ -95,14 +94,14 @@ def draw_correlated(draws: Draws, parameters: Parameters) -> Drawn:
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_correlated(draws_of("like"), {"n": 4, "k": 2, "b": 12})
+    >>> problem = draw_correlated(draws_of("like"), {"n": 4, "k": 2, "b": 12}).problem
     >>> problem.target, [round(w / 2**12) for w in problem.weights]
     (8192, [1, 1, 1, 1])
     """
     n, k, b = parameters["n"], parameters["k"], parameters["b"]
     weights = tuple(2**b + part for part in draws.integers(n, -(2**b) // 64, 2**b // 64))
     problem = SubsetSum(weights=weights, target=k * 2**b, fewest=0, most=n, grid=Grid(exponent=b))
-    return problem, ()
+    return Drawn(problem=problem)
 
 
 def draw_planted_few(draws: Draws, parameters: Parameters) -> Drawn:
@@ -111,19 +110,19 @@ def draw_planted_few(draws: Draws, parameters: Parameters) -> Drawn:
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_planted_few(draws_of("few"), {"n": 9, "k": 3, "b": 30})
-    >>> facts
-    (('planted_value_at_most', 3),)
+    >>> len(draw_planted_few(draws_of("few"), {"n": 9, "k": 3, "b": 30}).planted)
+    3
     """
     n, k, b = parameters["n"], parameters["k"], parameters["b"]
     weights = draw_uniform(draws, n, b)
+    chosen = draws.subset(n, k)
     problem = SmallestSubset(
         weights=weights,
-        target=sum(weights[i] for i in draws.subset(n, k)),
+        target=sum(weights[i] for i in chosen),
         tolerance=0,
         grid=Grid(exponent=b),
     )
-    return problem, (("planted_value_at_most", k),)
+    return Drawn(problem=problem, planted=chosen)
 
 
 def _family(
@@ -169,7 +168,7 @@ MADE_POOLS: tuple[Family, ...] = (
         copies("medium", 2, n=24, k=12, b=40),
         copies("hard", 1, n=36, k=18, b=52),
         copies("hard", 1, n=44, k=22, b=52),
-        copies("hard", 1, n=60, k=30, b=55),
+        copies("hard", 1, seconds=150, n=60, k=30, b=55),
     ),
     _family(
         "planted-any", SubsetSum.kind, partial(draw_planted, any_size=True),
@@ -199,7 +198,7 @@ MADE_POOLS: tuple[Family, ...] = (
         copies("small", 2, n=16, k=8, b=40),
         copies("medium", 2, n=24, k=12, b=52),
         copies("medium", 1, n=28, k=14, b=56),
-        copies("hard", 1, n=34, k=17, b=56),
+        copies("hard", 1, seconds=60, n=34, k=17, b=64),
     ),
     _family(
         "correlated", SubsetSum.kind, draw_correlated,

@@ -9,6 +9,7 @@ from slth_opt.errors import ProblemError
 from slth_opt.instances.draws import GENERATOR, Draws, draws_of
 from slth_opt.library import Facts, Instance
 from slth_opt.problems import Problem
+from slth_opt.problems.legality import mask_of
 
 GROUPS = ("small", "medium", "hard")
 """Any exact method in well under a second; seconds for a general solver; more than that."""
@@ -31,8 +32,21 @@ LETTERS = {
 Parameters = Mapping[str, int]
 """A number for each of some letters."""
 
-Drawn = tuple[Problem, Facts]
-"""A problem, and what else is known of it because of how it was made."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A problem as it was drawn.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    planted
+        A selection around which it was made, in increasing order; None if there is none.
+    """
+
+    problem: Problem
+    planted: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +155,19 @@ def stem_of(family: Family, member: Member) -> str:
     return f"{family.name}{sizes}-s{member.seed}"
 
 
+def draw_problem(family: Family, member: Member) -> Drawn:
+    """Draw the problem of a member, from the numbers that belong to its name.
+
+    Examples
+    --------
+    >>> from slth_opt.instances import family_named
+    >>> family = family_named("planted-fixed")
+    >>> len(draw_problem(family, family.members[0]).planted)
+    8
+    """
+    return family.draw(draws_of(stem_of(family, member)), dict(member.parameters))
+
+
 def draw_member(family: Family, member: Member) -> Instance:
     """Draw a member, with its provenance.
 
@@ -152,10 +179,13 @@ def draw_member(family: Family, member: Member) -> Instance:
     >>> instance.problem.num_candidates, dict(instance.provenance)["seed"]
     (12, 1)
     """
-    stem = stem_of(family, member)
-    problem, facts = family.draw(draws_of(stem), dict(member.parameters))
+    drawn = draw_problem(family, member)
+    planted: Facts = ()
+    if drawn.planted is not None:
+        mask = mask_of(drawn.planted, drawn.problem.num_candidates)
+        planted = (("planted_value", drawn.problem.value(mask)),)
     return Instance(
-        problem=problem,
+        problem=drawn.problem,
         provenance=(
             ("family", family.name),
             ("group", member.group),
@@ -163,6 +193,6 @@ def draw_member(family: Family, member: Member) -> Instance:
             ("seed", member.seed),
             ("distribution", family.law),
             ("generator", GENERATOR),
-            *facts,
+            *planted,
         ),
     )

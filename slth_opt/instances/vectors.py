@@ -21,13 +21,13 @@ def draw_rows(draws: Draws, parameters: Parameters, *, norm: str) -> Drawn:
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_rows(draws_of("rows"), {"d": 2, "n": 5, "k": 2, "b": 8}, norm="l1")
+    >>> problem = draw_rows(draws_of("rows"), {"d": 2, "n": 5, "k": 2, "b": 8}, norm="l1").problem
     >>> len(problem.rows), problem.num_candidates, problem.fewest, problem.most
     (2, 5, 2, 2)
     """
     d, n, b = parameters["d"], parameters["n"], parameters["b"]
     rows = tuple(draw_uniform(draws, n, b) for _ in range(d))
-    return _vector(parameters, rows, draw_uniform(draws, d, b), norm), ()
+    return Drawn(problem=_vector(parameters, rows, draw_uniform(draws, d, b), norm))
 
 
 def draw_planted_rows(draws: Draws, parameters: Parameters) -> Drawn:
@@ -36,15 +36,15 @@ def draw_planted_rows(draws: Draws, parameters: Parameters) -> Drawn:
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_planted_rows(draws_of("rows"), {"d": 2, "n": 5, "k": 2, "b": 8})
-    >>> facts
-    (('planted_value', 0),)
+    >>> drawn = draw_planted_rows(draws_of("rows"), {"d": 2, "n": 5, "k": 2, "b": 8})
+    >>> drawn.problem.value([int(i in drawn.planted) for i in range(5)])
+    0
     """
     d, n, k, b = (parameters[letter] for letter in "dnkb")
     rows = tuple(draw_uniform(draws, n, b) for _ in range(d))
     chosen = draws.subset(n, k)
     targets = tuple(sum(row[j] for j in chosen) for row in rows)
-    return _vector(parameters, rows, targets, "linf"), (("planted_value", 0),)
+    return Drawn(problem=_vector(parameters, rows, targets, "linf"), planted=chosen)
 
 
 def draw_correlated_rows(draws: Draws, parameters: Parameters) -> Drawn:
@@ -53,9 +53,9 @@ def draw_correlated_rows(draws: Draws, parameters: Parameters) -> Drawn:
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_correlated_rows(
+    >>> problem = draw_correlated_rows(
     ...     draws_of("alike"), {"d": 2, "n": 5, "k": 2, "b": 8}
-    ... )
+    ... ).problem
     >>> max(abs(p - q) for p, q in zip(*problem.rows)) <= 2 * 2**8 // 16
     True
     """
@@ -67,7 +67,7 @@ def draw_correlated_rows(draws: Draws, parameters: Parameters) -> Drawn:
         for _ in range(d)
     )
     targets = tuple(goal + part for part in draws.integers(d, -reach, reach))
-    return _vector(parameters, rows, targets, "linf"), ()
+    return Drawn(problem=_vector(parameters, rows, targets, "linf"))
 
 
 def draw_pooled(draws: Draws, parameters: Parameters) -> Drawn:
@@ -76,7 +76,7 @@ def draw_pooled(draws: Draws, parameters: Parameters) -> Drawn:
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_pooled(draws_of("pooled"), {"n": 6, "k": 3, "b": 4})
+    >>> problem = draw_pooled(draws_of("pooled"), {"n": 6, "k": 3, "b": 4}).problem
     >>> [p * q for p, q in zip(*problem.rows)]
     [0, 0, 0, 0, 0, 0]
     """
@@ -86,7 +86,7 @@ def draw_pooled(draws: Draws, parameters: Parameters) -> Drawn:
         tuple(max(sign * u, 0) * v for u, v in zip(first, second, strict=True)) for sign in (1, -1)
     )
     target = draws.integer(-(1 << (b - 1)), 1 << (b - 1)) << b
-    return _vector(parameters, rows, (target, target), "linf", exponent=2 * b), ()
+    return Drawn(problem=_vector(parameters, rows, (target, target), "linf", exponent=2 * b))
 
 
 def draw_fit(draws: Draws, parameters: Parameters, *, norm: str, planted: bool) -> Drawn:
@@ -98,17 +98,17 @@ def draw_fit(draws: Draws, parameters: Parameters, *, norm: str, planted: bool) 
     Examples
     --------
     >>> from slth_opt.instances.draws import draws_of
-    >>> problem, facts = draw_fit(
+    >>> problem = draw_fit(
     ...     draws_of("fit"), {"n": 4, "d": 3, "b": 8}, norm="l1", planted=True
-    ... )
-    >>> len(problem.rows), problem.grid.exponent, facts
-    (3, 14, (('planted_value', 0),))
+    ... ).problem
+    >>> len(problem.rows), problem.grid.exponent
+    (3, 14)
     """
     n, d, b = parameters["n"], parameters["d"], parameters["b"]
     weights = draw_uniform(draws, n, b)
     samples = [tuple(max(0, x) for x in draws.normals(n, 2**SAMPLE_BITS)) for _ in range(d)]
-    if planted:
-        kept = set(draws.subset(n, n // 2))
+    kept = draws.subset(n, n // 2) if planted else None
+    if kept is not None:
         wanted = tuple(w if j in kept else 0 for j, w in enumerate(weights))
     else:
         reach = int(2**b / n**0.5)
@@ -116,7 +116,7 @@ def draw_fit(draws: Draws, parameters: Parameters, *, norm: str, planted: bool) 
     rows = tuple(tuple(w * x for w, x in zip(weights, sample, strict=True)) for sample in samples)
     targets = tuple(sum(w * x for w, x in zip(wanted, sample, strict=True)) for sample in samples)
     problem = _vector(parameters, rows, targets, norm, exponent=b + SAMPLE_BITS)
-    return problem, (("planted_value", 0),) if planted else ()
+    return Drawn(problem=problem, planted=kept)
 
 
 def _vector(
