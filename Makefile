@@ -1,6 +1,6 @@
 # Every target does all of its own set-up: Python >= 3.11, make and pip are enough.
 #
-#   make demo    the main job, end to end, in under a minute
+#   make demo    a winning ticket end to end, checked and explained on a page, in about a minute
 #   make test    the fast tests and every documented example
 #   make docs    the documentation as a site, notebooks included, in build/docs
 #   make check   style, types, the site, the slow tests, and the kernels uncompiled for overflows

@@ -80,6 +80,13 @@ def test_the_same_seed_gives_the_same_pictures(home, again):
             assert own.read_bytes() == other.read_bytes()
 
 
+def test_the_picture_of_the_readme_is_this_one(home, shown):
+    """The README shows the diamond that the demo draws."""
+    picture = ROOT / "docs/pictures/winning_ticket.svg"
+    assert picture.read_bytes() == (home / "out/demo/diamond.svg").read_bytes()
+    assert f"](docs/pictures/{picture.name})" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_every_file_is_there(home, shown):
     """What the demo says it wrote is there, and nothing else; pictures are what they are called."""
     assert shown["written"] == [f"out/demo/{name}" for name in FILES]
