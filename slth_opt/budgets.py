@@ -172,6 +172,14 @@ class Curve:
         The budgets.
     value_units
         The least joint error for each: int64, or Python ints where those do not suffice.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from slth_opt.batch import profiles
+    >>> curve = error_curve(profiles(np.array([[3, -5, 8], [2, 2, 7]]), np.array([4, 9])))
+    >>> curve.edges.tolist(), curve.values.tolist()
+    ([0, 1, 2, 3], [9.0, 4.0, 2.0, 1.0])
     """
 
     profiles: Profiles

@@ -48,6 +48,14 @@ class ComparisonRow:
         On the data that was given; None without.
     seconds
         To draw the source and choose the subsets.
+
+    Examples
+    --------
+    >>> from slth_opt.networks import dense_network
+    >>> target = dense_network([[[0.5, -0.25]]])
+    >>> (row,) = compare(target, constructions=["otsuka"], methods=["exact"], n=6)
+    >>> row.construction, row.proven, row.error_ratio
+    ('otsuka', True, 1.0)
     """
 
     construction: str

@@ -52,6 +52,12 @@ class Coverage:
         How much the distance of the original reals can differ: 0 unless they were rounded.
     stop
         Why the scan stopped: finished or interrupted.
+
+    Examples
+    --------
+    >>> found = coverage([1, 2, 4], low=0, high=7)
+    >>> found.num_sums, found.distance
+    (8, Fraction(1, 2))
     """
 
     low: Fraction

@@ -18,7 +18,13 @@ from slth_opt.problems.legality import mask_of
 
 
 class Stop(enum.Enum):
-    """Why a method stopped."""
+    """Why a method stopped.
+
+    Examples
+    --------
+    >>> Stop("finished") is Stop.FINISHED
+    True
+    """
 
     FINISHED = "finished"
     """It had nothing left to search."""

@@ -62,7 +62,15 @@ def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Cl
 
 
 def solve_stronger(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
-    """Ask CBC about the strengthened program; its start stands unless a better one is found."""
+    """Ask CBC about the strengthened program; its start stands unless a better one is found.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, SharedBlock
+    >>> block = SharedBlock(products=((4, 1, 3),), targets=(4,), minimise="edges", tolerances=(0,))
+    >>> solve_stronger(block, Effort(), None).indices
+    (0,)
+    """
     began = time.monotonic()
     stronger = strengthen(problem, start)
     claim = _solve(problem, stronger.program, what_is_left(effort, began), stronger.start)
@@ -197,7 +205,13 @@ def default_answer(problem: SubsetSum) -> tuple[str, float, tuple[int, ...]]:
 def answer(
     question: tuple[list[float], float, int], say: Say
 ) -> tuple[str, float, tuple[int, ...]]:
-    """Solve a fixed-size subset sum by PuLP's defaults; this runs in a process of its own."""
+    """Solve a fixed-size subset sum by PuLP's defaults; this runs in a process of its own.
+
+    Examples
+    --------
+    >>> answer(([0.75, 0.5, 2.0], 2.5, 2), say=print)
+    ('Optimal', 0.0, (1, 2))
+    """
     import pulp
 
     weights, target, size = question

@@ -55,7 +55,15 @@ def solve(
 def solve_stronger(
     problem: Problem, effort: Effort, start: tuple[int, ...] | None, watch: Watch | None = None
 ) -> Claim:
-    """Solve the strengthened program, unless its bound and its start already meet."""
+    """Solve the strengthened program, unless its bound and its start already meet.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, SharedBlock
+    >>> block = SharedBlock(products=((4, 1, 3),), targets=(4,), minimise="edges", tolerances=(0,))
+    >>> solve_stronger(block, Effort(), None).indices
+    (0,)
+    """
     began = time.monotonic()
     stronger = strengthen(problem, start)
     if stronger.start is not None:

@@ -52,7 +52,15 @@ def solve(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Cl
 
 
 def solve_stronger(problem: Problem, effort: Effort, start: tuple[int, ...] | None) -> Claim:
-    """Ask HiGHS about the strengthened program; its start stands unless a better one is found."""
+    """Ask HiGHS about the strengthened program; its start stands unless a better one is found.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, SharedBlock
+    >>> block = SharedBlock(products=((4, 1, 3),), targets=(4,), minimise="edges", tolerances=(0,))
+    >>> solve_stronger(block, Effort(), None).indices
+    (0,)
+    """
     began = time.monotonic()
     stronger = strengthen(problem, start)
     claim = _solve(stronger.program, what_is_left(effort, began), stronger.start)

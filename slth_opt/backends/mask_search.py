@@ -132,7 +132,17 @@ def solve(
     start: tuple[int, ...] | None,
     watch: Watch | None = None,
 ) -> Claim:
-    """Descend to a start, then search in rounds until the bound meets the best."""
+    """Descend to a start, then search in rounds until the bound meets the best.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, JointLayer
+    >>> layer = JointLayer(
+    ...     first=((2, 1), (3, -1)), second=((1, 2),), targets=((8, -1),), norm="linf", most=6
+    ... )
+    >>> solve(layer, Effort(), None).bound
+    0
+    """
     import numpy as np
 
     began = time.perf_counter()

@@ -63,7 +63,15 @@ class Tables:
 
 
 def solve(problem: SharedBlock, effort: Effort, start: tuple[int, ...] | None) -> Claim:
-    """Look at all sets of neurons, once, or once for every threshold of an error."""
+    """Look at all sets of neurons, once, or once for every threshold of an error.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, SharedBlock
+    >>> block = SharedBlock(products=((4, 1, 3),), targets=(4,), minimise="edges", tolerances=(0,))
+    >>> solve(block, Effort(), None).indices
+    (0,)
+    """
     deadline = float("inf") if effort.seconds is None else time.perf_counter() + effort.seconds
     if problem.tolerances is None:
         return _solve_error(problem, deadline, start)

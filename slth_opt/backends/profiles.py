@@ -47,7 +47,15 @@ class _Profiles:
 
 
 def solve(problem: LayerBudget, effort: Effort, start: tuple[int, ...] | None) -> Claim:
-    """Make all profiles, share out the budget, and recover the chosen subsets."""
+    """Make all profiles, share out the budget, and recover the chosen subsets.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, LayerBudget
+    >>> layer = LayerBudget(pools=((3, -5, 8), (2, 2, 7)), targets=(4, 9), norm="l1", most=3)
+    >>> solve(layer, Effort(), None).bound
+    1
+    """
     deadline = None if effort.seconds is None else time.perf_counter() + effort.seconds
     found, stop = _profiles(problem, deadline)
     if stop is not Stop.FINISHED:

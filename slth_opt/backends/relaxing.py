@@ -89,7 +89,17 @@ class _Search:
 def solve(
     problem: VectorSum, effort: Effort, start: tuple[int, ...] | None, watch: Watch | None = None
 ) -> Claim:
-    """Take the open node with the least bound, until none is below the best selection."""
+    """Take the open node with the least bound, until none is below the best selection.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, VectorSum
+    >>> problem = VectorSum(
+    ...     rows=((1, 2, 3), (2, 5, -1)), targets=(4, 0), fewest=2, most=2, norm="l1"
+    ... )
+    >>> solve(problem, Effort(), None).indices
+    (0, 2)
+    """
     import numpy as np
 
     n = problem.num_candidates

@@ -30,7 +30,19 @@ def demand(holds: bool, otherwise: str) -> None:
 
 
 def check_identity(problem: Problem, certificate: Certificate) -> None:
-    """Check that the certificate is well-formed, undamaged, and about this problem."""
+    """Check that the certificate is well-formed, undamaged, and about this problem.
+
+    Examples
+    --------
+    >>> from slth_opt import SubsetSum, certify
+    >>> problem = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> certificate = certify(problem)
+    >>> check_identity(problem, certificate)
+    >>> check_identity(SubsetSum(weights=(3,), target=4, fewest=0, most=1), certificate)
+    Traceback (most recent call last):
+    ...
+    slth_opt.errors.CertificateRejected: the certificate is for the problem ...
+    """
     try:  # a certificate that came from no file was never read strictly
         certificate_from_dict(certificate_to_dict(certificate))
     except FileError as refused:
@@ -51,7 +63,20 @@ def check_identity(problem: Problem, certificate: Certificate) -> None:
 
 
 def check_selection(problem: Problem, certificate: Certificate) -> None:
-    """Recompute everything that a selection decides by itself."""
+    """Recompute everything that a selection decides by itself.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from slth_opt import SubsetSum, certify
+    >>> problem = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> certificate = certify(problem)
+    >>> check_selection(problem, certificate)
+    >>> check_selection(problem, replace(certificate, indices=(0, 1)))
+    Traceback (most recent call last):
+    ...
+    slth_opt.errors.CertificateRejected: it gives the value 1, but its selection has 6
+    """
     indices, n = certificate.indices, problem.num_candidates
     if indices is None:
         without = certificate.value is None and certificate.error is None
@@ -77,7 +102,20 @@ def check_selection(problem: Problem, certificate: Certificate) -> None:
 
 
 def check_bracket(problem: Problem, certificate: Certificate) -> None:
-    """Hold the bounds against the selection and against the free bound."""
+    """Hold the bounds against the selection and against the free bound.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from slth_opt import SubsetSum, certify
+    >>> problem = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> certificate = certify(problem)
+    >>> check_bracket(problem, certificate)
+    >>> check_bracket(problem, replace(certificate, lower_bound=9))
+    Traceback (most recent call last):
+    ...
+    slth_opt.errors.CertificateRejected: its lower bound 9 is above its own value 1
+    """
     free, lower = problem.free_bound(), certificate.lower_bound
     demand(lower >= free, f"its lower bound {lower} is below the free bound {free}")
     if certificate.value is not None:

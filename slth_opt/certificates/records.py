@@ -16,7 +16,13 @@ from slth_opt.results import Reported, Stop
 
 
 class Evidence(enum.Enum):
-    """What the lower bound rests on, from the strongest to the weakest."""
+    """What the lower bound rests on, from the strongest to the weakest.
+
+    Examples
+    --------
+    >>> Evidence("agreed") is Evidence.AGREED
+    True
+    """
 
     SELF_EVIDENT = "self_evident"
     """The value equals a bound anyone can compute without search."""
@@ -99,6 +105,14 @@ class Certificate:
         The version of this package that wrote it.
     seal
         The sha256 of everything else. It detects damage; it does not stop a forger.
+
+    Examples
+    --------
+    >>> from slth_opt import SubsetSum, certify
+    >>> problem = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> certificate = certify(problem)
+    >>> certificate.indices, certificate.value, certificate.lower_bound, certificate.evidence.value
+    ((1, 2), 1, 1, 'agreed')
     """
 
     kind: str

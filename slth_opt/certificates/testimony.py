@@ -21,7 +21,20 @@ from slth_opt.results import Stop
 
 
 def check_testimony(problem: Problem, certificate: Certificate) -> None:
-    """Check every witness, what they say together, and the evidence made of it."""
+    """Check every witness, what they say together, and the evidence made of it.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from slth_opt import SubsetSum, certify
+    >>> problem = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> certificate = certify(problem)
+    >>> check_testimony(problem, certificate)
+    >>> check_testimony(problem, replace(certificate, witnesses=()))
+    Traceback (most recent call last):
+    ...
+    slth_opt.errors.CertificateRejected: it is not self-evident and names no witness
+    """
     names = [witness.backend for witness in certificate.witnesses]
     demand(len(set(names)) == len(names), f"a witness is named twice: {', '.join(names)}")
     for witness in certificate.witnesses:

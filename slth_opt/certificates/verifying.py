@@ -32,6 +32,14 @@ class VerifyReport:
         Whether the lower bound was proven here once more; None if that was not asked.
     rounded
         Whether the problem's integers are roundings of finer reals.
+
+    Examples
+    --------
+    >>> from slth_opt import SubsetSum, certify, verify
+    >>> problem = SubsetSum(weights=(3, -5, 8), target=4, fewest=2, most=2)
+    >>> report = verify(problem, certify(problem))
+    >>> report.value, report.lower_bound, report.evidence.value, report.reproven
+    (1, 1, 'agreed', True)
     """
 
     kind: str

@@ -51,7 +51,14 @@ def lay_out(target: Network, n: int, rng: np.random.Generator) -> tuple[LayerSou
 
 
 def refuse(target: Network) -> str | None:
-    """Refuse what has no coefficients, and layers that skip: a copy has nothing to be added to."""
+    """Refuse what has no coefficients, and layers that skip: a copy has nothing to be added to.
+
+    Examples
+    --------
+    >>> from slth_opt.networks import dense_network
+    >>> refuse(dense_network([[[0.5, -0.25]]])) is None
+    True
+    """
     for k, layer in enumerate(target.layers):
         if getattr(layer, "skip", 0):
             return f"layer {k} has a skip connection, which copies of neurons cannot carry"

@@ -59,7 +59,14 @@ def _range(target: Network) -> tuple[float, float]:
 
 
 def refuse(target: Network) -> str | None:
-    """Refuse what has no coefficients, biases, and a range that nothing can be drawn from."""
+    """Refuse what has no coefficients, biases, and a range that nothing can be drawn from.
+
+    Examples
+    --------
+    >>> from slth_opt.networks import dense_network
+    >>> refuse(dense_network([[[0.5, 0.5]]]))[:31]
+    'its weights lie in [0.5, 0.5], '
+    """
     refusal = refuse_fans(target)
     if refusal is not None:
         return refusal

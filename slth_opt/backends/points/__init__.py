@@ -15,7 +15,17 @@ from slth_opt.results import Effort
 def solve(
     problem: VectorSum, effort: Effort, start: tuple[int, ...] | None, watch: Watch | None = None
 ) -> Claim:
-    """Split the rows where they share no column; hang points in trees where they do."""
+    """Split the rows where they share no column; hang points in trees where they do.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, VectorSum
+    >>> problem = VectorSum(
+    ...     rows=((1, 2, 3), (2, 5, -1)), targets=(4, 0), fewest=2, most=2, norm="l1"
+    ... )
+    >>> solve(problem, Effort(), None).indices
+    (0, 2)
+    """
     if split_rows.share_no_column(problem):
         return split_rows.solve(problem, effort, start)
     return trees.solve(problem, effort, start, watch)

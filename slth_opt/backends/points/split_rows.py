@@ -49,13 +49,33 @@ _Profile = dict[int, _Found]
 
 
 def share_no_column(problem: VectorSum) -> bool:
-    """Tell whether every column is zero in all rows but one."""
+    """Tell whether every column is zero in all rows but one.
+
+    Examples
+    --------
+    >>> from slth_opt import VectorSum
+    >>> problem = VectorSum(
+    ...     rows=((1, 0, 3), (0, 5, 0)), targets=(4, 0), fewest=2, most=2, norm="l1"
+    ... )
+    >>> share_no_column(problem)
+    True
+    """
     columns = zip(*problem.rows, strict=True)
     return all(sum(1 for entry in column if entry) <= 1 for column in columns)
 
 
 def solve(problem: VectorSum, effort: Effort, start: tuple[int, ...] | None) -> Claim:
-    """Profile row by row, then join the sizes."""
+    """Profile row by row, then join the sizes.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, VectorSum
+    >>> problem = VectorSum(
+    ...     rows=((1, 0, 3), (0, 5, 0)), targets=(4, 0), fewest=2, most=2, norm="l1"
+    ... )
+    >>> solve(problem, Effort(), None).indices
+    (0, 2)
+    """
     deadline = None if effort.seconds is None else time.perf_counter() + effort.seconds
     rows = _rows(problem)
     profiles: list[_Profile] = []
@@ -187,7 +207,17 @@ def _subset(row: _Row, profile: _Profile, size: int) -> list[int]:
 
 
 def refuses(problem: VectorSum) -> str | None:
-    """Say which row has too many sums, or None."""
+    """Say which row has too many sums, or None.
+
+    Examples
+    --------
+    >>> from slth_opt import VectorSum
+    >>> problem = VectorSum(
+    ...     rows=((1, 0, 3), (0, 5, 0)), targets=(4, 0), fewest=2, most=2, norm="l1"
+    ... )
+    >>> refuses(problem) is None
+    True
+    """
     for r, row in enumerate(_rows(problem)):
         half = (len(row.weights) + 1) // 2
         most = min(half, row.most)

@@ -64,7 +64,17 @@ class _Tree:
 def solve(
     problem: VectorSum, effort: Effort, start: tuple[int, ...] | None, watch: Watch | None = None
 ) -> Claim:
-    """Grow both trees, then walk them together."""
+    """Grow both trees, then walk them together.
+
+    Examples
+    --------
+    >>> from slth_opt import Effort, VectorSum
+    >>> problem = VectorSum(
+    ...     rows=((1, 2, 3), (2, 5, -1)), targets=(4, 0), fewest=2, most=2, norm="l1"
+    ... )
+    >>> solve(problem, Effort(), None).indices
+    (0, 2)
+    """
     deadline = None if effort.seconds is None else time.perf_counter() + effort.seconds
     try:
         trees = [_grown(problem, half, deadline) for half in _halves(problem)]
@@ -203,7 +213,17 @@ def _room(count: int) -> int:
 
 
 def refuses(problem: VectorSum) -> str | None:
-    """Say what would not fit in memory, or None."""
+    """Say what would not fit in memory, or None.
+
+    Examples
+    --------
+    >>> from slth_opt import VectorSum
+    >>> problem = VectorSum(
+    ...     rows=((1, 2, 3), (2, 5, -1)), targets=(4, 0), fewest=2, most=2, norm="l1"
+    ... )
+    >>> refuses(problem) is None
+    True
+    """
     width = len(problem.rows) + 1
     words = 0
     for half in _halves(problem):
