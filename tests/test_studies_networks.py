@@ -10,15 +10,22 @@ import naive
 import numpy as np
 import pytest
 
-from slth_opt.batch import profiles
+from slth_opt.batch import profiles, smallest_subsets
 from slth_opt.cli.main import main
-from slth_opt.constructions import natale
+from slth_opt.constructions import natale, parallel
 from slth_opt.errors import ProblemError
 from slth_opt.experiments import generator_of, run_study
-from slth_opt.networks import dense_network, shipped_target, write_network
+from slth_opt.networks import dense_network, shipped_target, split_digits, write_network
 from slth_opt.sources import draw_uniform
+from slth_opt.studies import (
+    block_sharing,
+    heuristic_gap,
+    pensia_weights,
+    sign_pooling,
+    study_about,
+    study_named,
+)
 from slth_opt.studies import density_overparameterization as density
-from slth_opt.studies import heuristic_gap, pensia_weights, sign_pooling, study_about, study_named
 
 pytestmark = pytest.mark.slow  # seconds each: `make check` runs them
 
@@ -72,6 +79,61 @@ def test_answers_about_weights_are_those_of_all_subsets():
             ]
             assert row["failed"] == fewest.count(None)
             assert row["edges"] == sum(k for k in fewest if k is not None)
+
+
+def test_what_tickets_get_right_is_what_their_networks_get_right(weights_rows):
+    """The test digits, counted by networks cut together here from the same profiles."""
+    target, digits = shipped_target("digits"), split_digits()
+    (source,) = {row["source"] for row in weights_rows}
+    sources = parallel.lay_out(target, 21, generator_of(0, source))
+    right = dict.fromkeys((0.1, 0.01))
+    for tolerance in right:
+        matrices = []
+        for layer, drawn in zip(target.layers, sources, strict=True):
+            pools, goals = drawn.products(drawn.branches[0]), layer.coefficients.ravel()
+            found = smallest_subsets(pools, goals.astype(float), tolerance=tolerance)
+            assert (found.sizes >= 0).all()
+            matrices.append((pools * found.batch.masks).sum(axis=1).reshape(layer.matrix().shape))
+        hidden = np.maximum(digits.test_inputs @ matrices[0].T, 0) @ matrices[1].T
+        right[tolerance] = int((hidden.argmax(axis=1) == digits.test_labels).sum())
+    assert right == {
+        row["value"]: row["right"]
+        for row in weights_rows
+        if row["asked"] == "within" and row["value"] in right
+    }
+
+
+def test_one_edge_for_each_weight_keeps_the_accuracy(weights_rows):
+    """Within 0.02 at most four of 360 digits are lost; within 0.3 at least twenty."""
+    lost = {
+        row["value"]: row["target_right"] - row["right"]
+        for row in weights_rows
+        if row["asked"] == "within"
+    }
+    edges = {row["value"]: row["all_edges"] for row in weights_rows if row["asked"] == "within"}
+    assert weights_rows[0]["target_right"] == 355
+    assert edges[0.02] < 1.1 * weights_rows[0]["weights"]
+    assert lost[0.02] <= 4
+    assert lost[0.3] >= 20
+
+
+def test_networks_without_images_tell_no_accuracy():
+    """Nothing is made up."""
+    (first, *_) = pensia_weights.run(
+        {"source": 0}, generator_of(0, 0), target=dense_network([[[0.5, 0.5, -0.25]]])
+    )
+    assert (first["images"], first["right"], first["target_right"]) == (0, None, None)
+
+
+def test_images_may_be_given_with_a_target():
+    """The digits seen by hand, for a network that is not shipped."""
+    target = dense_network([np.diag([0.5, -0.25])])
+    images = (np.array([[1.0, 0.0], [1.0, -1.0], [0.0, -1.0]]), np.array([0, 0, 0]))
+    study = study_about("pensia-weights", target, images)
+    rows = study.run({"source": 0}, generator_of(0, 0))
+    assert {row["target_right"] for row in rows} == {2}
+    with pytest.raises(ProblemError, match="the images have 3 pixels and 1 labels"):
+        study_about("pensia-weights", target, (np.ones((1, 3)), np.array([0])))
 
 
 def test_candidates_are_shared_by_the_weights_of_an_output():
@@ -213,6 +275,37 @@ def test_a_source_serves_a_network_if_every_subset_says_so(size, monkeypatch):
     assert set(answers) == {True, False}
 
 
+def test_shared_edges_are_the_fewest_of_every_weight(monkeypatch):
+    """A source is good enough if all smallest subsets together keep no more than k on average."""
+    monkeypatch.setattr(density, "TOLERANCE", Fraction(28))
+    weights = [layer.coefficients for layer in density.small_target().layers]
+    answers = []
+    for seed in range(20):
+        found, _ = density.serves("shared", 1, 10, generator_of(seed, 0))
+        sources = natale.lay_out(density.small_target(), 10, generator_of(seed, 0))
+        smallest = []
+        for number, (matrix, source) in enumerate(zip(weights, sources, strict=True)):
+            allowed = density.TOLERANCE / 4 / (32, 16)[number]
+            for (i, j), weight in np.ndenumerate(matrix[..., 0]):
+                a, b = source.first[j].astype(float), source.second[i, j, 0].astype(float)
+                for side in (a[:10].clip(min=0) * b[:10], a[10:].clip(max=0) * b[10:]):
+                    by_size = naive.profile(side.tolist(), float(weight))
+                    near = [k for k, error in enumerate(by_size) if error <= allowed]
+                    smallest.append(near[0] if near else None)
+        assert found == (None not in smallest and sum(smallest) <= 96)
+        answers.append(found)
+    assert set(answers) == {True, False}
+
+
+def test_sharing_edges_takes_a_smaller_source_than_two_for_each():
+    """With two on average, at most three quarters of the candidates of exactly two."""
+    n = {
+        method: density.run({"method": method, "size": 2, "sources": 4}, generator_of(0, 3))[0]["n"]
+        for method in ("exact", "shared")
+    }
+    assert n["shared"] < 0.75 * n["exact"]
+
+
 def test_density_is_bought_with_candidates_and_less_than_promised():
     """One candidate takes twenty times the source of six; the theorem's curve is far above both."""
     n = {}
@@ -265,6 +358,51 @@ def test_reserving_neurons_doubles_their_number():
     )
     assert 1.6 < ratio < 2.4
     assert f"takes {ratio:.1f} times as many as pooling" in sign_pooling.finding(rows)
+
+
+def test_blocks_are_those_of_all_masks():
+    """Three blocks of five neurons and two outputs: every mask tried in integers."""
+    task = {"hidden": 5, "outputs": 2, "draws": 6}
+    rows = block_sharing.run(task, generator_of(1, 0))
+    rng, served = generator_of(1, 0), 0
+    for row in rows:
+        block = block_sharing.drawn(5, 2, rng, "edges")
+        edges, neurons = [], []
+        for bits in range(2**10):
+            kept = [[k for k in range(5) if bits >> (5 * i + k) & 1] for i in range(2)]
+            sums = [sum(block.products[i][k] for k in kept[i]) for i in range(2)]
+            if all(abs(s - t) * 100 <= 2**46 for s, t in zip(sums, block.targets, strict=True)):
+                used = len(set(kept[0]) | set(kept[1]))
+                edges.append(len(kept[0]) + len(kept[1]) + used)
+                neurons.append(used)
+        assert row["served"] == bool(edges)
+        assert (row["edges"], row["neurons"]) == (
+            min(edges, default=None),
+            min(neurons, default=None),
+        )
+        served += row["served"]
+    assert 0 < served < 6
+
+
+def test_choosing_together_saves_neurons_and_few_edges():
+    """A fifth of the neurons of ten outputs at least, less than a tenth of the edges."""
+    rows = [
+        row
+        for number in range(3)
+        for row in block_sharing.run(
+            {"hidden": 15, "outputs": 10, "draws": 10}, generator_of(5, number)
+        )
+    ]
+    mean = {c: block_sharing.middle(rows, (15, 10), c)[1] for c in block_sharing.COUNTS}
+    assert mean["neurons"] < 0.8 * mean["alone_neurons"]
+    assert 0.9 * mean["alone_edges"] < mean["edges"] <= mean["alone_edges"]
+
+
+def test_earlier_blocks_are_like_ours():
+    """All 36 figures of six blocks within three and a half deviations of 20 blocks of ours."""
+    found = list(block_sharing.beside_earlier(run_study(study_named("block-sharing"), seed=2)))
+    assert len(found) == 36
+    assert [each for each in found if each.deviations > 3.5] == []
 
 
 def test_the_gap_is_told_of_the_best_and_the_worst_heuristic():

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from slth_opt.plots.marks import GREY, MARKS
+from slth_opt.plots.marks import GREY, Mark, mark_of
 from slth_opt.plots.pictures import new_axes
 from slth_opt.studies.density_overparameterization import promised
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+OPTIMA = {
+    "exact": Mark(words="optimum, exactly k for each weight", colour="#000000", shape="D"),
+    "shared": Mark(words="optimum, k on average", colour="#0072B2", shape="P"),
+}
+"""Two optima are told apart here."""
 
 NAMED = {
     1: ("one candidate (Malach)", (12, -2), "left"),
@@ -37,7 +43,7 @@ def plot_densities(rows: Sequence[dict[str, Any]], ax: Axes | None = None) -> Ax
             label="theorem of Natale et al., unknown constant set to 1")  # fmt: skip
     for method in dict.fromkeys(row["method"] for row in found):
         here = [row for row in found if row["method"] == method and row["size"] != "any"]
-        mark = MARKS[method]
+        mark = OPTIMA.get(method) or mark_of(method)
         ax.plot([row["density"] for row in here], [row["n"] for row in here], color=mark.colour,
                 marker=mark.shape, label=mark.words)  # fmt: skip
     for row in found:
