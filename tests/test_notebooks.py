@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from slth_opt.json_files import write_text
+
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -196,3 +198,7 @@ def test_a_notebook_runs_from_top_to_bottom(
     assert warned == []
     assert sum("image/png" in output.get("data", {}) for output in outputs) >= 2
     assert list(tmp_path.iterdir()) == []
+    # What ran well here `make docs` shows as it is, if nothing is newer.
+    shown = ROOT / "build" / "notebooks" / path.name
+    shown.parent.mkdir(parents=True, exist_ok=True)
+    write_text(shown, nbformat.writes(run))
