@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from slth_opt.constructions import CONSTRUCTIONS, construction_named
 from slth_opt.errors import ProblemError
@@ -14,11 +14,11 @@ from slth_opt.networks import Network, accuracy
 from slth_opt.size_rules import SizeRule
 from slth_opt.tickets import Ticket, build_ticket, count_edges, default_rule, ticket_network
 
-if TYPE_CHECKING:
-    import numpy as np
-
 EXACT = "exact"
 """The method that proves its subsets best."""
+
+SLOW = ("relaxed",)
+"""Heuristics that take longer than all others together: only asked when they are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ def compare(
         One source is drawn for each, and shared by all methods.
     constructions, methods
         Their names; by default all that can build the target, and all methods that know the
-        rule. One that is named here and cannot is an error.
+        rule but the slow ones. One that is named here and cannot is an error.
     rule
         The size rule; by default that of each construction's paper.
     data
@@ -172,18 +172,13 @@ def _methods(construction: str, rule: SizeRule, wanted: Sequence[str] | None) ->
             if name != EXACT and pooled_size:
                 raise ProblemError(f"heuristic {name!r} cannot share one size between pooled sides")
         return sorted(wanted, key=lambda name: name != EXACT)
-    able = [h.name for h in HEURISTICS if rule.rule in h.rules and not pooled_size]
+    asked = [h for h in HEURISTICS if h.name not in SLOW]
+    able = [h.name for h in asked if rule.rule in h.rules and not pooled_size]
     return [EXACT, *able]
 
 
-def _errors(ticket: Ticket) -> np.ndarray:
-    import numpy as np
-
-    return np.concatenate([part.choice.errors for part in ticket.parts])
-
-
 def _mean_error(ticket: Ticket) -> float:
-    return float(_errors(ticket).mean())
+    return float(ticket.errors.mean())
 
 
 def _row(
@@ -195,7 +190,7 @@ def _row(
 ) -> ComparisonRow:
     import numpy as np
 
-    errors, counts = _errors(ticket), count_edges(ticket)
+    errors, counts = ticket.errors, count_edges(ticket)
     mean = float(errors.mean())
     ratio = mean / best if best else (1.0 if mean == best else None)
     return ComparisonRow(

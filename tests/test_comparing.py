@@ -31,12 +31,13 @@ def rows(**facts):
 
 
 def test_by_default_all_that_can_be_asked():
-    """Every construction by the rule of its paper, and every heuristic that knows this rule."""
+    """Every construction by the rule of its paper, and every quick heuristic that knows it."""
     rules = {c.name: c.default_rule for c in CONSTRUCTIONS}
     due = [
         (name, method)
         for name in NAMES
         for method in ["exact", *(h.name for h in HEURISTICS if rules[name] in h.rules)]
+        if method != "relaxed"
     ]
     assert [(row.construction, row.method) for row in rows()] == due
 
@@ -68,7 +69,7 @@ def test_a_row_is_its_ticket():
     for row in found:
         ticket = build_ticket(target(), "pensia", n=6, seed=5, rule=rule, method=row.method)
         counts = count_edges(ticket)
-        errors = np.concatenate([part.choice.errors for part in ticket.parts])
+        errors = ticket.errors
         assert (row.n, row.seed, row.weights) == (6, 5, 2 * 18)
         assert (row.proven, row.failures) == (ticket.proven, ticket.num_failures)
         assert (row.mean_error, row.median_error, row.largest_error) == (
@@ -92,7 +93,7 @@ def test_the_optimum_is_the_measure(methods):
     assert {row.method for row in found} == set(methods)
     for row in found:
         best = build_ticket(target(), "otsuka", n=6, seed=row.seed, rule=ANY)
-        mean = np.concatenate([part.choice.errors for part in best.parts]).mean()
+        mean = best.errors.mean()
         assert row.error_ratio == pytest.approx(row.mean_error / mean, rel=1e-12)
         assert row.error_ratio == 1.0 if row.method == "exact" else row.error_ratio >= 1
 

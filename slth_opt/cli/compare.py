@@ -15,7 +15,7 @@ from slth_opt.cli.command import DONE, Command
 from slth_opt.cli.outputs import print_json, waiting
 from slth_opt.cli.size_options import add_size_rule, read_size_rule
 from slth_opt.cli.targets import Images, Target, add_target, read_images, read_target
-from slth_opt.comparing import EXACT, ComparisonRow, compare
+from slth_opt.comparing import EXACT, SLOW, ComparisonRow, compare
 from slth_opt.constructions import CONSTRUCTIONS, construction_named
 from slth_opt.errors import ProblemError
 from slth_opt.heuristics import HEURISTICS, heuristic_named
@@ -27,9 +27,6 @@ from slth_opt.sources import generator
 from slth_opt.tickets import default_rule
 
 NOTE = "Ctrl-C stops with the rows so far"
-SLOW = ("relaxed",)
-"""Heuristics that take longer than all others together: only asked when they are named."""
-
 ALL = "all"
 
 

@@ -66,7 +66,7 @@ def error_facts(ticket: Ticket) -> Facts:
     """
     import numpy as np
 
-    errors = np.concatenate([part.choice.errors for part in ticket.parts])
+    errors = ticket.errors
     largest = max(_real(part, int(part.choice.error_units.max())) for part in ticket.parts)
     return {
         "median_error": float(np.median(errors)),

@@ -107,9 +107,16 @@ class Ticket:
         return all(part.choice.proven for part in self.parts)
 
     @property
+    def errors(self) -> np.ndarray:
+        """The errors of all subset sums, part by part."""
+        import numpy as np
+
+        return np.concatenate([part.choice.errors for part in self.parts])
+
+    @property
     def largest_error(self) -> float:
         """The largest error of any weight."""
-        return max(float(part.choice.errors.max()) for part in self.parts)
+        return float(self.errors.max())
 
     @property
     def num_failures(self) -> int:
