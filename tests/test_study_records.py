@@ -177,9 +177,16 @@ def test_deviations_count_both_samples():
 
 
 def few(study):
-    """Return a study of the first and the last two tasks of the small scale."""
-    tasks = list(study.tasks("small"))
-    return replace(study, tasks=lambda scale: [tasks[0], *tasks[-2:]])
+    """Return a study of the first and the last two tasks of the small scale, with few draws."""
+    first, *_, last, end = study.tasks("small")
+    tasks = [
+        {
+            key: min(3, value) if key in ("draws", "sources") else value
+            for key, value in task.items()
+        }
+        for task in (first, last, end)
+    ]
+    return replace(study, tasks=lambda scale: tasks)
 
 
 @pytest.mark.slow

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from slth_opt.plots.marks import GREY, Mark, mark_of
 from slth_opt.plots.pictures import new_axes
-from slth_opt.studies.density_overparameterization import promised
+from slth_opt.studies.density_overparameterization import parameters_by_target, promised
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,6 +36,8 @@ def plot_densities(rows: Sequence[dict[str, Any]], ax: Axes | None = None) -> Ax
     >>> plot_densities([row], ax=Figure().subplots()).get_xscale()
     'log'
     """
+    import numpy as np
+
     ax = new_axes(ax)
     found = [row for row in rows if row["n"]]
     least = min(row["density"] for row in found)
@@ -57,6 +60,11 @@ def plot_densities(rows: Sequence[dict[str, Any]], ax: Axes | None = None) -> Ax
     ax.set_ylim(bottom=0.5 * min(row["n"] for row in found))
     ax.set_xlabel("density: share of its candidates that a weight keeps, k/n")
     ax.set_ylabel("candidates n for each weight and sign")
+    each = parameters_by_target(1)
+    times = ax.secondary_yaxis(
+        "right", functions=(partial(np.multiply, each), partial(np.multiply, 1 / each))
+    )
+    times.set_ylabel("parameters of the source, by those of the target")
     ax.set_title("Optimal tickets need far smaller sources than promised or searched", loc="left")
     ax.legend(frameon=False, loc="upper right")
     return ax

@@ -11,6 +11,7 @@ from slth_opt.studies.solver_truth import AUDITED, counts
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+NAMES = {"cbc": "CBC", "highs": "HiGHS", "scip": "SCIP", "cp_sat": "CP-SAT"}
 COLOURS = ("#56B4E9", "#E69F00", "#D55E00")
 
 
@@ -23,7 +24,7 @@ def plot_solver_truth(rows: Sequence[dict[str, Any]], ax: Axes | None = None) ->
     >>> row = {"tool": "cbc", "weights_up_to": 1.0, "claimed": "optimal", "optimum": 2}
     >>> ax = plot_solver_truth([{**row, "error": 3, "wrong": True}], ax=Figure().subplots())
     >>> [text.get_text() for text in ax.get_yticklabels()]
-    ['cbc, as used here']
+    ['CBC, as used here']
     """
     ax = new_axes(ax)
     tools = list(dict.fromkeys(row["tool"] for row in rows))
@@ -41,7 +42,7 @@ def plot_solver_truth(rows: Sequence[dict[str, Any]], ax: Axes | None = None) ->
         )
         for place, share, (wrong, claims, _) in zip(places, shares, found, strict=True):
             ax.annotate(f" {wrong} of {claims}", (share, place), va="center", fontsize="small")
-    words = [f"{tool}, as used here" if tool in AUDITED else tool for tool in tools]
+    words = [f"{NAMES[tool]}, as used here" if tool in AUDITED else tool for tool in tools]
     ax.set_yticks(range(len(tools)), words)
     ax.invert_yaxis()
     ax.set_xlim(0, 108)
