@@ -16,7 +16,7 @@ from slth_opt.instances.laws import (
     Law,
     draw_within_reach,
 )
-from slth_opt.instances.records import Drawn, Family, Member, Parameters, copies
+from slth_opt.instances.records import Drawn, Family, Member, Parameters, copies, make_family
 from slth_opt.problems import SmallestSubset, SubsetSum
 
 
@@ -95,15 +95,9 @@ def sums(name: str, law: Law, summary: str, why: str, *members: Sequence[Member]
     >>> sums("mine", UNIFORM, "a pool", "for a test", copies("small", 2, n=8, b=4)).kind
     'subset_sum'
     """
-    return Family(
-        name=name,
-        kind=SubsetSum.kind,
-        summary=summary,
-        law=f"weights {law.words}; {_target_words(law)}",
-        why=why,
-        members=tuple(member for part in members for member in part),
-        draw=partial(draw_sum, law=law),
-    )
+    words = f"weights {law.words}; {_target_words(law)}"
+    draw = partial(draw_sum, law=law)
+    return make_family(name, SubsetSum.kind, draw, summary, words, why, *members)
 
 
 def _target_words(law: Law) -> str:
@@ -113,15 +107,9 @@ def _target_words(law: Law) -> str:
 
 
 def _smallest(name: str, law: Law, summary: str, why: str, *members: Sequence[Member]) -> Family:
-    return Family(
-        name=name,
-        kind=SmallestSubset.kind,
-        summary=summary,
-        law=f"weights {law.words}; {_target_words(law)}; tolerance 2^-t",
-        why=why,
-        members=tuple(member for part in members for member in part),
-        draw=partial(draw_smallest, law=law),
-    )
+    words = f"weights {law.words}; {_target_words(law)}; tolerance 2^-t"
+    draw = partial(draw_smallest, law=law)
+    return make_family(name, SmallestSubset.kind, draw, summary, words, why, *members)
 
 
 DRAWN_POOLS: tuple[Family, ...] = (
@@ -136,7 +124,7 @@ DRAWN_POOLS: tuple[Family, ...] = (
         copies("medium", 1, n=28, k=14, b=52),
         copies("hard", 1, n=32, k=16, b=40),
         copies("hard", 1, n=36, k=18, b=40),
-        copies("hard", 1, seconds=200, n=40, k=20, b=40),
+        copies("hard", 1, seconds=400, n=40, k=20, b=40),
         copies("hard", 1, n=44, k=22, b=48),
         copies("hard", 1, seconds=100, n=60, k=30, b=57),
     ),
@@ -147,8 +135,8 @@ DRAWN_POOLS: tuple[Family, ...] = (
         copies("small", 2, n=16, b=23),
         copies("medium", 2, n=22, b=30),
         copies("medium", 1, n=26, b=40),
-        copies("hard", 1, seconds=90, n=32, b=40),
-        copies("hard", 1, seconds=90, n=34, b=44),
+        copies("hard", 1, seconds=200, n=32, b=40),
+        copies("hard", 1, seconds=300, n=34, b=44),
         copies("hard", 1, n=42, b=48),
     ),
     sums(
@@ -172,7 +160,7 @@ DRAWN_POOLS: tuple[Family, ...] = (
         "Weights as most networks are initialised; tails reach far beyond the target.",
         copies("small", 2, n=16, k=8, b=23),
         copies("medium", 2, n=24, k=12, b=23),
-        copies("hard", 1, seconds=90, n=34, k=17, b=40),
+        copies("hard", 1, seconds=200, n=34, k=17, b=40),
     ),
     sums(
         "product-fixed", PRODUCT, "exactly k of n products of two uniform numbers",
@@ -193,7 +181,7 @@ DRAWN_POOLS: tuple[Family, ...] = (
         "One branch of the ReLU diamond of Natale et al.: zeros only fill up the size.",
         copies("small", 2, n=16, k=8, b=12),
         copies("medium", 2, n=28, k=14, b=23),
-        copies("hard", 1, seconds=90, n=40, k=20, b=23),
+        copies("hard", 1, seconds=200, n=36, k=18, b=23),
     ),
     sums(
         "network-scale", NETWORK, "exactly k of n numbers of about 0.005",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from slth_opt.grid import Grid
 from slth_opt.instances.draws import Draws
 from slth_opt.instances.laws import draw_uniform, draw_within_reach
-from slth_opt.instances.records import Drawn, Family, Member, Parameters, copies
+from slth_opt.instances.records import Drawn, Family, Parameters, copies, make_family
 from slth_opt.problems import JointLayer
 
 
@@ -75,23 +74,9 @@ _JOINT = (
 )
 
 
-def _family(
-    name: str,
-    draw: Callable[[Draws, Parameters], Drawn],
-    summary: str,
-    law: str,
-    why: str,
-    *members: Sequence[Member],
-) -> Family:
-    return Family(
-        name=name, kind=JointLayer.kind, summary=summary, law=law, why=why, draw=draw,
-        members=tuple(member for part in members for member in part),
-    )  # fmt: skip
-
-
 JOINTS: tuple[Family, ...] = (
-    _family(
-        "joint-linf", partial(draw_joint, norm="linf"),
+    make_family(
+        "joint-linf", JointLayer.kind, partial(draw_joint, norm="linf"),
         "both masks of an o x h x i layer, smallest largest error", _JOINT,
         "Nothing fixed in advance: every entry is a subset sum, all of the same two masks.",
         copies("small", 2, o=2, h=4, i=2, b=12),
@@ -100,8 +85,8 @@ JOINTS: tuple[Family, ...] = (
         copies("hard", 1, seconds=90, o=4, h=12, i=4, b=23),
         copies("hard", 1, o=5, h=16, i=5, b=23),
     ),
-    _family(
-        "joint-l1", partial(draw_joint, norm="l1"),
+    make_family(
+        "joint-l1", JointLayer.kind, partial(draw_joint, norm="l1"),
         "both masks of an o x h x i layer, smallest sum of errors", _JOINT,
         "As before in the other norm, where bounds are weaker still.",
         copies("small", 2, o=2, h=4, i=2, b=12),
@@ -110,24 +95,24 @@ JOINTS: tuple[Family, ...] = (
         copies("hard", 1, seconds=90, o=4, h=8, i=4, b=23),
         copies("hard", 1, o=5, h=16, i=5, b=23),
     ),
-    _family(
-        "joint-quantised", partial(draw_joint, norm="l1"),
+    make_family(
+        "joint-quantised", JointLayer.kind, partial(draw_joint, norm="l1"),
         "both masks of an o x h x i layer of numbers of few bits", _JOINT,
         "Coarse numbers: bilinear and combinatorial, but small integers throughout.",
         copies("small", 2, o=2, h=5, i=2, b=3),
         copies("medium", 2, o=3, h=8, i=3, b=4),
         copies("hard", 1, seconds=90, o=4, h=10, i=4, b=4),
     ),
-    _family(
-        "joint-budget", partial(draw_joint, norm="linf"),
+    make_family(
+        "joint-budget", JointLayer.kind, partial(draw_joint, norm="linf"),
         "both masks of an o x h x i layer, at most e edges kept", _JOINT,
         "Whole-layer sparse approximation: a budget of edges over both matrices.",
         copies("small", 2, o=2, h=4, i=2, b=12, e=8),
         copies("medium", 2, o=3, h=8, i=3, b=23, e=24),
         copies("hard", 1, seconds=90, o=4, h=12, i=4, b=23, e=48),
     ),
-    _family(
-        "joint-planted", draw_planted_joint,
+    make_family(
+        "joint-planted", JointLayer.kind, draw_planted_joint,
         "both masks of an o x h x i layer of which half of the edges make the target",
         "entries of both matrices uniform on the multiples of 2^-b in [-1, 1]; the target is "
         "what two masks that keep half of all edges leave",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from slth_opt.grid import Grid
 from slth_opt.instances.draws import Draws
 from slth_opt.instances.laws import draw_uniform, draw_within_reach
-from slth_opt.instances.records import Drawn, Family, Member, Parameters, copies
+from slth_opt.instances.records import Drawn, Family, Parameters, copies, make_family
 from slth_opt.problems import LayerBudget, SharedBlock
 
 
@@ -104,34 +104,19 @@ _COUPLED = (
 )
 
 
-def _family(
-    name: str,
-    kind: str,
-    draw: Callable[[Draws, Parameters], Drawn],
-    summary: str,
-    law: str,
-    why: str,
-    *members: Sequence[Member],
-) -> Family:
-    return Family(
-        name=name, kind=kind, summary=summary, law=law, why=why, draw=draw,
-        members=tuple(member for part in members for member in part),
-    )  # fmt: skip
-
-
 _BUDGET, _SHARED = LayerBudget.kind, SharedBlock.kind
 
 LAYERS: tuple[Family, ...] = (
-    _family(
+    make_family(
         "budget-linf", _BUDGET, partial(draw_budget, norm="linf", alike=False),
         "smallest largest error of p weights that keep e numbers in all", _POOLS,
         "One sparsity budget for a layer: easy with the best error of every size, else hard.",
         copies("small", 2, p=3, n=8, e=7, b=16),
         copies("medium", 2, p=6, n=10, e=12, b=23),
         copies("hard", 1, p=32, n=12, e=64, b=23),
-        copies("hard", 1, p=100, n=15, e=120, b=23),
+        copies("hard", 1, p=100, n=15, e=200, b=23),
     ),
-    _family(
+    make_family(
         "budget-l1", _BUDGET, partial(draw_budget, norm="l1", alike=False),
         "smallest sum of errors of p weights that keep e numbers in all", _POOLS,
         "As before; the relaxation of one program for all says next to nothing.",
@@ -140,14 +125,14 @@ LAYERS: tuple[Family, ...] = (
         copies("hard", 1, p=8, n=10, e=16, b=23),
         copies("hard", 1, p=32, n=12, e=64, b=23),
     ),
-    _family(
+    make_family(
         "budget-alike", _BUDGET, partial(draw_budget, norm="l1", alike=True),
         "smallest sum of errors of p weights whose pools are nearly the same", _ALIKE,
         "Pools cut from one source: the weights compete for the budget with the same numbers.",
         copies("small", 2, p=3, n=7, e=6, b=16),
         copies("medium", 1, p=4, n=9, e=8, b=20),
     ),
-    _family(
+    make_family(
         "block-edges", _SHARED, partial(draw_block, minimise="edges", coupled=False),
         "fewest edges of o outputs that share h hidden neurons, each within 2^-t", _BLOCK,
         "The edge into a hidden neuron is paid once: what one output uses is cheaper for others.",
@@ -156,7 +141,7 @@ LAYERS: tuple[Family, ...] = (
         copies("hard", 1, o=10, h=20, t=7, b=23),
         copies("hard", 1, o=10, h=30, t=7, b=23),
     ),
-    _family(
+    make_family(
         "block-neurons", _SHARED, partial(draw_block, minimise="neurons", coupled=False),
         "fewest hidden neurons that serve o outputs, each within 2^-t", _BLOCK,
         "Structured sparsity: how many of h neurons can be removed whole.",
@@ -165,7 +150,7 @@ LAYERS: tuple[Family, ...] = (
         copies("hard", 1, o=10, h=20, t=7, b=23),
         copies("hard", 1, o=10, h=30, t=7, b=23),
     ),
-    _family(
+    make_family(
         "block-error", _SHARED, partial(draw_block, minimise="error", coupled=False),
         "smallest largest error of o outputs that share h hidden neurons, at most e edges",
         _BLOCK,
@@ -175,7 +160,7 @@ LAYERS: tuple[Family, ...] = (
         copies("hard", 1, o=4, h=15, e=12, b=23),
         copies("hard", 1, o=10, h=20, e=30, b=23),
     ),
-    _family(
+    make_family(
         "block-coupled", _SHARED, partial(draw_block, minimise="edges", coupled=True),
         "fewest edges of o outputs whose second weights are nearly the same", _COUPLED,
         "Strong coupling: the outputs want the same neurons, for different targets.",
@@ -183,7 +168,7 @@ LAYERS: tuple[Family, ...] = (
         copies("medium", 2, o=4, h=14, t=6, b=23),
         copies("hard", 1, o=8, h=18, t=7, b=23),
     ),
-    _family(
+    make_family(
         "block-hopeless", _SHARED, partial(draw_block, minimise="edges", coupled=False),
         "tolerances that some output cannot keep", _BLOCK,
         "Infeasible, although every target is within reach.",

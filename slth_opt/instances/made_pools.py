@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from slth_opt.grid import Grid
 from slth_opt.instances.drawn_pools import sums
 from slth_opt.instances.draws import Draws
 from slth_opt.instances.laws import UNIFORM, draw_uniform
-from slth_opt.instances.records import Drawn, Family, Member, Parameters, copies
+from slth_opt.instances.records import Drawn, Family, Parameters, copies, make_family
 from slth_opt.problems import SmallestSubset, SubsetSum
 
 STEP = 1000
@@ -125,15 +124,6 @@ def draw_planted_few(draws: Draws, parameters: Parameters) -> Drawn:
     return Drawn(problem=problem, planted=chosen)
 
 
-def _family(
-    name: str, kind: str, draw: object, summary: str, law: str, why: str, *members: Sequence[Member]
-) -> Family:
-    return Family(
-        name=name, kind=kind, summary=summary, law=law, why=why, draw=draw,  # type: ignore[arg-type]
-        members=tuple(member for part in members for member in part),
-    )  # fmt: skip
-
-
 MADE_POOLS: tuple[Family, ...] = (
     sums(
         "quantised-any", UNIFORM, "any number of n numbers of few bits",
@@ -159,7 +149,7 @@ MADE_POOLS: tuple[Family, ...] = (
         copies("hard", 1, n=100, k=50, b=40),
         copies("hard", 1, n=1000, k=500, b=23),
     ),
-    _family(
+    make_family(
         "planted-fixed", SubsetSum.kind, partial(draw_planted, any_size=False),
         "exactly k of n uniform numbers that hit the target",
         "weights uniform on the multiples of 2^-b in [-1, 1]; target the sum of k of them",
@@ -170,7 +160,7 @@ MADE_POOLS: tuple[Family, ...] = (
         copies("hard", 1, n=44, k=22, b=52),
         copies("hard", 1, seconds=150, n=60, k=30, b=55),
     ),
-    _family(
+    make_family(
         "planted-any", SubsetSum.kind, partial(draw_planted, any_size=True),
         "any number of n uniform numbers, of which k hit the target",
         "weights uniform on the multiples of 2^-b in [-1, 1]; target the sum of k of them",
@@ -179,7 +169,7 @@ MADE_POOLS: tuple[Family, ...] = (
         copies("medium", 2, n=24, k=9, b=40),
         copies("hard", 1, n=40, k=20, b=52),
     ),
-    _family(
+    make_family(
         "planted-offset", SubsetSum.kind, draw_planted_offset,
         "exactly k of n multiples of 1000, the target just off one of their sums",
         "weights uniform on the multiples of 1000 units within [-1, 1]; target the sum of k of "
@@ -189,7 +179,7 @@ MADE_POOLS: tuple[Family, ...] = (
         copies("medium", 2, n=24, k=12, b=23),
         copies("hard", 1, n=60, k=30, b=30),
     ),
-    _family(
+    make_family(
         "near-tie", SubsetSum.kind, draw_near_tie,
         "exactly k of n numbers of which very many subsets are almost best",
         "weights (c + r/32) 2^(b/2) units, c uniform in -8..8, r uniform in [-1, 1]; target the "
@@ -200,7 +190,7 @@ MADE_POOLS: tuple[Family, ...] = (
         copies("medium", 1, n=28, k=14, b=56),
         copies("hard", 1, seconds=60, n=34, k=17, b=64),
     ),
-    _family(
+    make_family(
         "correlated", SubsetSum.kind, draw_correlated,
         "any number of n numbers that are all about 1",
         "weights 1 + u/64, u uniform in [-1, 1], on the multiples of 2^-b; target k",
@@ -209,7 +199,7 @@ MADE_POOLS: tuple[Family, ...] = (
         copies("medium", 2, n=24, k=12, b=40),
         copies("hard", 1, n=34, k=17, b=48),
     ),
-    _family(
+    make_family(
         "smallest-planted", SmallestSubset.kind, draw_planted_few,
         "as few of n uniform numbers as possible that hit the target exactly",
         "weights uniform on the multiples of 2^-b in [-1, 1]; target the sum of k of them; "

@@ -44,9 +44,9 @@ tolerances of 1e-6 may well call another value optimal. That is what these are f
 ## An instance and its certificate in five lines of Python
 
 ```python
-import json
-problem = json.load(open("{example}.json"))["problem"]
-proof = json.load(open("{example}.certificate.json"))
+import json, pathlib
+problem = json.loads(pathlib.Path("{example}.json").read_text())["problem"]
+proof = json.loads(pathlib.Path("{example}.certificate.json").read_text())
 error = abs(sum(problem["weights"][i] for i in proof["indices"]) - problem["target"])
 assert error == proof["value"] == proof["lower_bound"]  # reached, and nothing is below
 ```
@@ -144,8 +144,11 @@ def as_readme(entries: Sequence[Entry], there: Sequence[str] = ()) -> str:
     >>> as_readme([]).splitlines()[0]
     '# Instances with proven optima'
     """
-    example = next(
-        (e for e in entries if e.problem == "subset_sum" and isinstance(e.optimum, int)), None
+    order = [family.name for family in INSTANCE_FAMILIES]
+    example = min(
+        (e for e in entries if e.problem == "subset_sum" and isinstance(e.optimum, int)),
+        key=lambda e: order.index(e.family) if e.family in order else len(order),
+        default=None,
     )
     return FRONT.format(
         total=len(entries),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from slth_opt.errors import ProblemError
@@ -100,6 +100,36 @@ class Family:
     why: str
     members: tuple[Member, ...]
     draw: Callable[[Draws, Parameters], Drawn]
+
+
+def make_family(
+    name: str,
+    kind: str,
+    draw: Callable[[Draws, Parameters], Drawn],
+    summary: str,
+    law: str,
+    why: str,
+    *members: Sequence[Member],
+) -> Family:
+    """Return a family whose members come in several parts, as `copies` makes them.
+
+    Examples
+    --------
+    >>> def draw(draws, parameters):
+    ...     return Drawn(problem=None)
+    >>> parts = copies("small", 2, n=8), copies("hard", 1, n=60)
+    >>> len(make_family("mine", "subset_sum", draw, "a pool", "as typed", "tests", *parts).members)
+    3
+    """
+    return Family(
+        name=name,
+        kind=kind,
+        summary=summary,
+        law=law,
+        why=why,
+        members=tuple(member for part in members for member in part),
+        draw=draw,
+    )
 
 
 SECONDS = {"small": 20, "medium": 60, "hard": 30}

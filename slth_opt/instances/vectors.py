@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial
 
 from slth_opt.grid import Grid
 from slth_opt.instances.draws import Draws
 from slth_opt.instances.laws import draw_uniform
-from slth_opt.instances.records import Drawn, Family, Member, Parameters, copies
+from slth_opt.instances.records import Drawn, Family, Parameters, copies, make_family
 from slth_opt.problems import VectorSum
 
 SAMPLE_BITS = 6
@@ -144,23 +143,9 @@ _FIT = (
 _OTHER = f"{_FIT}weights uniform within 1/sqrt(n)"
 
 
-def _family(
-    name: str,
-    draw: Callable[[Draws, Parameters], Drawn],
-    summary: str,
-    law: str,
-    why: str,
-    *members: Sequence[Member],
-) -> Family:
-    return Family(
-        name=name, kind=VectorSum.kind, summary=summary, law=law, why=why, draw=draw,
-        members=tuple(member for part in members for member in part),
-    )  # fmt: skip
-
-
 VECTORS: tuple[Family, ...] = (
-    _family(
-        "channels-linf", partial(draw_rows, norm="linf"),
+    make_family(
+        "channels-linf", VectorSum.kind, partial(draw_rows, norm="linf"),
         "exactly k of n columns, smallest largest error of d rows", _ROWS,
         "Structured pruning: a whole channel is kept or removed, and all rows must be near.",
         copies("small", 2, d=2, n=16, k=8, b=23),
@@ -173,24 +158,24 @@ VECTORS: tuple[Family, ...] = (
         copies("hard", 1, d=16, n=34, k=17, b=23),
         copies("hard", 1, d=8, n=48, k=24, b=23),
     ),
-    _family(
-        "channels-l1", partial(draw_rows, norm="l1"),
+    make_family(
+        "channels-l1", VectorSum.kind, partial(draw_rows, norm="l1"),
         "exactly k of n columns, smallest sum of the errors of d rows", _ROWS,
         "As before in the other norm: one bad row may be paid for by the others.",
         copies("small", 2, d=3, n=16, k=8, b=23),
         copies("medium", 2, d=4, n=24, k=12, b=23),
         copies("hard", 1, d=8, n=34, k=17, b=23),
     ),
-    _family(
-        "channels-any", partial(draw_rows, norm="linf"),
+    make_family(
+        "channels-any", VectorSum.kind, partial(draw_rows, norm="linf"),
         "any number of n columns, smallest largest error of d rows", _ROWS,
         "The multi-dimensional random subset sum without a rule about sizes.",
         copies("small", 2, d=2, n=16, b=23),
         copies("medium", 1, d=3, n=24, b=30),
         copies("hard", 1, d=3, n=34, b=40),
     ),
-    _family(
-        "channels-planted", draw_planted_rows,
+    make_family(
+        "channels-planted", VectorSum.kind, draw_planted_rows,
         "exactly k of n columns that hit the target in every row",
         "rows uniform on the multiples of 2^-b in [-1, 1]; targets the sums of k columns",
         "The optimum is 0 by construction; more rows make it easier to find, not harder.",
@@ -199,8 +184,8 @@ VECTORS: tuple[Family, ...] = (
         copies("hard", 1, d=8, n=44, k=22, b=30),
         copies("hard", 1, d=32, n=80, k=40, b=23),
     ),
-    _family(
-        "channels-correlated", draw_correlated_rows,
+    make_family(
+        "channels-correlated", VectorSum.kind, draw_correlated_rows,
         "exactly k of n columns, d rows that are nearly the same",
         "one row uniform on the multiples of 2^-b in [-1, 1]; the others differ from it, and "
         "their targets from one target, by at most 1/16",
@@ -209,8 +194,8 @@ VECTORS: tuple[Family, ...] = (
         copies("medium", 2, d=3, n=24, k=12, b=30),
         copies("hard", 1, d=3, n=34, k=17, b=30),
     ),
-    _family(
-        "pooled-signs", draw_pooled,
+    make_family(
+        "pooled-signs", VectorSum.kind, draw_pooled,
         "exactly k of n neurons, one mask for positive and for negative inputs",
         "products u v of numbers uniform on the multiples of 2^-b in [-1, 1]; u > 0 belongs to "
         "row 0, u < 0 to row 1; one target in [-1/2, 1/2] for both",
@@ -220,8 +205,8 @@ VECTORS: tuple[Family, ...] = (
         copies("hard", 1, n=34, k=17, b=23),
         copies("hard", 1, n=60, k=30, b=23),
     ),
-    _family(
-        "fits-l1", partial(draw_fit, norm="l1", planted=False),
+    make_family(
+        "fits-l1", VectorSum.kind, partial(draw_fit, norm="l1", planted=False),
         "which of n random weights act on d samples as another row does, sum of errors", _OTHER,
         "Pruning with data: only what the samples see counts, not the single weights.",
         copies("small", 2, n=12, d=16, b=16),
@@ -229,8 +214,8 @@ VECTORS: tuple[Family, ...] = (
         copies("hard", 1, n=30, d=64, b=23),
         copies("hard", 1, n=60, d=64, b=16),
     ),
-    _family(
-        "fits-linf", partial(draw_fit, norm="linf", planted=False),
+    make_family(
+        "fits-linf", VectorSum.kind, partial(draw_fit, norm="linf", planted=False),
         "which of n random weights act on d samples as another row does, largest error", _OTHER,
         "As before: the worst sample counts.",
         copies("small", 2, n=12, d=16, b=16),
@@ -238,8 +223,8 @@ VECTORS: tuple[Family, ...] = (
         copies("hard", 1, n=30, d=32, b=23),
         copies("hard", 1, n=50, d=64, b=16),
     ),
-    _family(
-        "fits-planted", partial(draw_fit, norm="l1", planted=True),
+    make_family(
+        "fits-planted", VectorSum.kind, partial(draw_fit, norm="l1", planted=True),
         "which of n random weights were kept, seen from d samples",
         f"{_FIT}half of the weights themselves",
         "The optimum is 0: a pruned row recovered from its outputs.",

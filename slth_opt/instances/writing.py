@@ -10,6 +10,7 @@ from slth_opt.certificates import Certificate, Evidence, sealed, verify
 from slth_opt.certifying import certify
 from slth_opt.errors import CertificateRejected, FileError, ProblemError
 from slth_opt.instances.records import (
+    GROUPS,
     Family,
     Member,
     draw_member,
@@ -80,7 +81,6 @@ def plan_jobs(
     >>> jobs[0].path.as_posix()
     'instances/uniform-fixed/uniform-fixed-n12-k6-b16-s1.json'
     """
-    order = ("small", "medium", "hard")
     jobs = [
         Job(
             family=family,
@@ -92,7 +92,7 @@ def plan_jobs(
         for member in members_from(family, seed)
         if not groups or member.group in groups
     ]
-    return tuple(sorted(jobs, key=lambda job: order.index(job.member.group)))
+    return tuple(sorted(jobs, key=lambda job: GROUPS.index(job.member.group)))
 
 
 def is_whole(job: Job) -> bool:
