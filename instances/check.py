@@ -8,59 +8,44 @@
 Exit code: 0 all is true, 1 something is not, 2 something cannot be read. One line a finding.
 """
 
-# fmt: off  (short enough to be read in one go)
+# fmt: off
 import argparse, csv, functools, hashlib, itertools, json, math, os, re, sys
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
-METHODS = {
-    "enumeration": "enumeration",
-    "dynamic programming": "profiles",
+METHODS = {"enumeration": "enumeration", "dynamic programming": "profiles",
     "meeting in the middle": "meeting small_sizes four_lists points",
-    "branch and bound": "branching mask_search",
-    "lagrangian branch and bound": "relaxing",
-    "subset dynamic programming": "neuron_sets",
-    "constraint programming": "cp_sat cp_sat_strong",
-    "branch and cut": "cbc highs scip cbc_strong highs_strong scip_strong",
-}  # these are not exact
-FORMS = {
-    "subset_sum": "weights [int], target int, fewest int, most int",
+    "branch and bound": "branching mask_search", "lagrangian branch and bound": "relaxing",
+    "subset dynamic programming": "neuron_sets", "constraint programming": "cp_sat cp_sat_strong",
+    "branch and cut": "cbc highs scip cbc_strong highs_strong scip_strong"}  # these are not exact
+FORMS = {"subset_sum": "weights [int], target int, fewest int, most int",
     "smallest_subset": "weights [int], target int, tolerance int",
     "vector_sum": "rows [[int]], targets [int], norm 'l1'|'linf', fewest int, most int",
     "layer_budget": "pools [[int]], targets [int], norm 'linf'|'l1'|'squares', most int",
     "shared_block": "products [[int]], targets [int], minimise 'edges'|'neurons'|'error', "
-    "tolerances [int]|None, most_edges int|None, most_neurons int|None",
-    "joint_layer": "first [[int]], second [[int]], targets [[int]], norm 'linf'|'l1', most int",
-}
+                    "tolerances [int]|None, most_edges int|None, most_neurons int|None",
+    "joint_layer": "first [[int]], second [[int]], targets [[int]], norm 'linf'|'l1', most int"}
 CLAIM = "value int|None, lower_bound int, infeasible bool, "
-CERTIFICATE = (
-    CLAIM + "schema 'slth-certificate/1', kind str, problem str, indices [int]|[]|None, "
+CERTIFICATE = (CLAIM + "schema 'slth-certificate/1', kind str, problem str, indices [int]|[]|None, "
     "error str|None, evidence 'self_evident'|'agreed'|'single'|'reported', witnesses [dict]|[], "
-    "remarks [str]|[], package str, seal str"
-)
-WITNESS = (
-    CLAIM + "backend str, family str, exact bool, version str, reported dict|None, "
-    "stop 'finished'|'seconds'|'nodes'|'interrupted'|'gave up'"
-)
+    "remarks [str]|[], package str, seal str")
+WITNESS = (CLAIM + "backend str, family str, exact bool, version str, reported dict|None, "
+    "stop 'finished'|'seconds'|'nodes'|'interrupted'|'gave up'")
 JOIN = {"l1": sum, "linf": max, "squares": lambda errors: sum(e * e for e in errors)}
-
 
 class Finding(Exception):
     """What is amiss, and the exit code for it."""
 
-
 def demand(holds, otherwise, code=1):
     if not holds:
         raise Finding(otherwise, code)
-
 
 def shape(v):
     """Say what a JSON value is: int, [[int]], [], dict, str (of one line), ..."""
     if isinstance(v, list):
         return f"[{' or '.join(sorted(set(map(shape, v))))}]"
     return type(v).__name__ if not isinstance(v, str) or v.isprintable() else "odd text"
-
 
 def fit(record, form, what):
     """Refuse what is not an object with exactly the fields of a form."""
@@ -71,34 +56,23 @@ def fit(record, form, what):
         fits = {shape(record[name]), repr(record[name])} & set(want.split("|"))
         demand(fits, f"{what} must have as {name} {want}, not {record[name]!r:.40}", 2)
 
-
 def read(path, home=None):
     """Return the JSON value of a file in which integers are the only numbers."""
-
     def refuse(number):
         raise Finding(f"holds the number {number:.40}; possible are integers of 40 digits", 2)
-
     def once(pairs):
         demand(len(dict(pairs)) == len(pairs), "gives a key twice", 2)
         return dict(pairs)
-
     inside = home is None or os.path.commonpath([os.path.realpath(path), home]) == home
     demand(inside, f"leads out of the folder {home}", 2)
     fits = os.path.isfile(path) and os.path.getsize(path) <= 2**26
     demand(fits, "is no file there is, or larger than 64 MiB", 2)
-    return json.loads(
-        path.read_bytes().decode("utf-8"),
-        object_pairs_hook=once,
-        parse_float=refuse,
-        parse_constant=refuse,
-        parse_int=lambda n: int(n) if len(n) < 42 else refuse(n),
-    )
-
+    return json.loads(path.read_bytes().decode("utf-8"), object_pairs_hook=once, parse_float=refuse,
+        parse_constant=refuse, parse_int=lambda n: int(n) if len(n) < 42 else refuse(n))
 
 def digest(value):
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
-
 
 def problem_of(data):
     """Return a problem as entries: numbers, a target, and the candidates each number needs."""
@@ -108,17 +82,8 @@ def problem_of(data):
     demand(plain, "its provenance must map names to integers or to text of one line", 2)
     demand(given.get("kind") in list(FORMS), f"the kind must be one of {', '.join(FORMS)}", 2)
     fit(given, f"kind str, exponent int, rounded bool, {FORMS[given['kind']]}", "the problem")
-    p = SimpleNamespace(
-        **{
-            **dict.fromkeys(("tolerances", "most", "most_edges", "most_neurons")),
-            "norm": "linf",
-            "minimise": "error",
-            "fewest": 0,
-            "first": [],
-            "second": [],
-            **given,
-        }
-    )
+    p = SimpleNamespace(**{**dict.fromkeys(("tolerances", "most", "most_edges", "most_neurons")),
+        "norm": "linf", "minimise": "error", "fewest": 0, "first": [], "second": [], **given})
     tables = [t for t in given.values() if shape(t) == "[[int]]"] or [[p.weights]]
     demand(all(len(row) == len(t[0]) for t in tables for row in t), "its rows differ in length", 2)
     goals, p.digest = given.get("targets") or [p.target], digest(given)
@@ -126,26 +91,15 @@ def problem_of(data):
     if p.kind == "joint_layer":
         d, p.h, outputs = len(p.first[0]), len(p.first), len(p.second)
         fits = (len(p.second[0]), len(goals), len(goals[0])) == (p.h, outputs, d)
-        p.n, p.entries = (
-            p.h * (d + outputs),
-            [
-                (
-                    [u * row[j] for u, row in zip(p.second[i], p.first)],
-                    goals[i][j],
-                    [{k * d + j, p.h * (d + i) + k} for k in range(p.h)],
-                )
-                for i, j in itertools.product(range(outputs), range(d * fits))
-            ],
-        )
+        p.n, p.entries = p.h * (d + outputs), [
+            ([u * row[j] for u, row in zip(p.second[i], p.first)], goals[i][j],
+             [{k * d + j, p.h * (d + i) + k} for k in range(p.h)])
+            for i, j in itertools.product(range(outputs), range(d * fits))]
     else:
         apart = p.h if p.kind in ("layer_budget", "shared_block") else 0
-        p.n, p.entries = (
-            apart * len(goals) or p.h,
-            [
-                (row, goal, [{apart * r + k} for k in range(p.h)])
-                for r, (row, goal) in enumerate(zip(tables[0], goals))
-            ],
-        )
+        p.n, p.entries = apart * len(goals) or p.h, [
+            (row, goal, [{apart * r + k} for k in range(p.h)])
+            for r, (row, goal) in enumerate(zip(tables[0], goals))]
     if p.kind == "smallest_subset":  # as a block with one output, of which the neurons count
         p.tolerances, p.minimise = [p.tolerance], "neurons"
     allowed, budgets = p.tolerances or [0] * len(goals), (p.most_edges, p.most_neurons)
@@ -165,12 +119,6 @@ def problem_of(data):
     demand(-960 <= p.exponent <= 1100, "its exponent must lie in -960..1100", 2)
     return p
 
-
-def instance_of(path, home):
-    """Return the problem of an instance file."""
-    return problem_of(read(path, home))
-
-
 def free_bound(p):
     """Return the bound anyone can compute: sums of k numbers lie on a lattice, in an interval."""
     by_entry = []
@@ -183,10 +131,8 @@ def free_bound(p):
             bounds.append(max(least - goal, goal - most, min(past, step - past)))
         by_entry.append(bounds)
     if p.tolerances:
-        sizes = [
-            next((k for k, b in enumerate(bounds) if b <= allowed), p.impossible)
-            for bounds, allowed in zip(by_entry, p.tolerances)
-        ]
+        sizes = [next((k for k, b in enumerate(bounds) if b <= allowed), p.impossible)
+                 for bounds, allowed in zip(by_entry, p.tolerances)]
         return min(p.impossible, max(sizes) + sum(sizes) * (p.minimise == "edges"))
     if p.kind in ("subset_sum", "vector_sum"):
         return min(JOIN[p.norm](b[k] for b in by_entry) for k in range(p.fewest, p.most + 1))
@@ -194,13 +140,10 @@ def free_bound(p):
     most = min(most, p.h, p.most_edges // 2, p.most_neurons)
     return JOIN[p.norm](min(bounds[: most + 1]) for bounds in by_entry)
 
-
 def judge(p, chosen):
     """Return the value of a set of candidates and its error; None for both if it is not legal."""
-    errors = [
-        abs(sum(w for w, needed in zip(pool, needs) if needed <= chosen) - goal)
-        for pool, goal, needs in p.entries
-    ]
+    errors = [abs(sum(w for w, needed in zip(pool, needs) if needed <= chosen) - goal)
+              for pool, goal, needs in p.entries]
     size, neurons = len(chosen), len({i % p.h for i in chosen})
     legal = p.fewest <= size <= p.most and size + neurons <= p.most_edges
     legal = legal and neurons <= p.most_neurons
@@ -211,7 +154,6 @@ def judge(p, chosen):
     power = f"/2^{real.denominator.bit_length() - 1}" if real.denominator > 1 else ""
     return value, f"{real.numerator}{power}"
 
-
 def audit(p, indices):
     """Return the value of a selection and its error as an exact string."""
     proper = all(0 <= i < p.n for i in indices) and sorted(set(indices)) == indices
@@ -219,7 +161,6 @@ def audit(p, indices):
     value, error = judge(p, set(indices))
     demand(error is not None, "the selection breaks a rule about sizes, budgets or tolerances")
     return value, error
-
 
 def search(p):
     """Return the optimum, having looked at every selection; None where that would take long."""
@@ -235,7 +176,6 @@ def search(p):
     subsets = ({i for i in range(p.n) if bits >> i & 1} for bits in range(2**p.n))
     values = [value for value, _ in (judge(p, chosen) for chosen in subsets) if value is not None]
     return min(values, default=p.impossible)
-
 
 def check_certificate(p, c):
     """Check what a certificate says of a problem; return whether its bound was proven again."""
@@ -280,7 +220,6 @@ def check_certificate(p, c):
     demand(best is None or bound <= best, f"its bound is {bound}, but a selection has {best}")
     return best is not None
 
-
 def selection_of(words, p):
     """Read a selection: indices, or lines of a solver with the names of candidates and 0 or 1."""
     words = Path(words).read_text(encoding="utf-8") if os.path.isfile(words) else words
@@ -299,13 +238,6 @@ def selection_of(words, p):
     chosen = {name for name, v in lines if float(v) > 0.5}
     return [i for i, name in enumerate(names) if name in chosen]
 
-
-def certificate_of(p, path, home):
-    """Return a certificate that was checked, and whether its bound was proven again."""
-    c = read(path, home)
-    return c, check_certificate(p, c)
-
-
 def judged(p, c, words):
     """Say what a selection is worth; refuse one that is illegal or better than what is proven."""
     value, error = audit(p, selection_of(words, p))
@@ -313,35 +245,21 @@ def judged(p, c, words):
     print(f"selection: legal, value {value}, error {error}{known}")
     demand(not c or c["lower_bound"] <= value, "the selection is below the certificate's bound")
 
-
 def check_index(row, p, c):
     """Hold a row of index.csv against the instance and its certificate, if there is one."""
-    c = c or {
-        "value": None,
-        "lower_bound": free_bound(p),
-        "infeasible": False,
-        "evidence": "",
-        "witnesses": [],
-    }
+    c = c or {"value": None, "lower_bound": free_bound(p), "infeasible": False, "evidence": "",
+        "witnesses": []}
     proven = c["infeasible"] or c["value"] == c["lower_bound"]
     proven = proven and c["evidence"] in ("agreed", "self_evident")
     best = "infeasible" if c["infeasible"] else c["value"]
     names = " ".join(w["backend"] for w in c["witnesses"])
-    due = {
-        "problem": p.kind,
-        "candidates": p.n,
-        "digest": p.digest,
-        "evidence": c["evidence"],
-        "optimum": best if proven else "",
-        "best_known": "" if c["value"] is None else c["value"],
+    due = {"problem": p.kind, "candidates": p.n, "digest": p.digest, "evidence": c["evidence"],
+        "optimum": best if proven else "", "best_known": "" if c["value"] is None else c["value"],
         "status": ("hard" if row.get("group") == "hard" else "easy") if proven else "open",
-        "lower_bound": c["lower_bound"],
-        "witnesses": names,
-    }
+        "lower_bound": c["lower_bound"], "witnesses": names}
     for name, known in due.items():
         told = f"{row['instance']} with {name} {row.get(name)!r:.40}; it is {known}"
         demand(row.get(name) == str(known), f"has {told}")
-
 
 def rows_of(path):
     """Return the rows of index.csv by instance; none where there is no such file."""
@@ -350,7 +268,6 @@ def rows_of(path):
     demand(len({row["instance"] for row in rows}) == len(rows), "names an instance twice")
     return {row["instance"]: row for row in rows}
 
-
 def main(words=None):
     """Check what the command line names; print each finding, and how much was checked."""
     shown = argparse.RawTextHelpFormatter
@@ -358,7 +275,6 @@ def main(words=None):
     parser.add_argument("path", type=Path, help="a folder or an instance")
     parser.add_argument("--solution", metavar="S", help="indices, or a file of a selection")
     options, codes, proven = parser.parse_args(words), [0], []
-
     def attempt(place, do, *given):
         try:
             return do(*given)
@@ -368,7 +284,11 @@ def main(words=None):
             what, code = f"cannot be read: {amiss}", 2
         codes.append(code)
         print(f"{place}: {what}".encode("unicode_escape").decode(), file=sys.stderr)
-
+    def instance_of(file):
+        return problem_of(read(file, home))
+    def certificate_of(p, file):
+        c = read(file, home)
+        return c, check_certificate(p, c)
     path, whole = options.path, os.path.isdir(options.path)
     home, index = os.path.realpath(path) if whole else None, path / "index.csv"
     found = sorted(path.rglob("*.json")) if whole else [path]
@@ -378,9 +298,9 @@ def main(words=None):
     attempt(path, demand, files, "holds no instances", 2)
     for file in files:
         beside = file.with_name(f"{file.name[:-5]}.certificate.json")
-        p, c, certified = attempt(file, instance_of, file, home), None, os.path.lexists(beside)
+        p, c, certified = attempt(file, instance_of, file), None, os.path.lexists(beside)
         if p and certified:
-            c, again = attempt(beside, certificate_of, p, beside, home) or (None, None)
+            c, again = attempt(beside, certificate_of, p, beside) or (None, None)
             proven.append(again)
         if p and rows is not None:
             row = rows.get(file.relative_to(path).as_posix()[:-5])
@@ -392,12 +312,9 @@ def main(words=None):
     names = {file.relative_to(path).as_posix()[:-5] for file in files} if rows else set()
     strange = sorted(str(name) for name in (rows or {}).keys() - names)
     attempt(index, demand, not strange, f"names what is not there: {', '.join(strange)}")
-    print(
-        f"{len(files)} instances, {len(proven)} certificates, {proven.count(True)} bounds proven "
-        f"again; {len(codes) - 1} findings"
-    )
+    print(f"{len(files)} instances, {len(proven)} certificates, {proven.count(True)} bounds proven "
+          f"again; {len(codes) - 1} findings")
     return max(codes)
-
 
 if __name__ == "__main__":
     sys.exit(main())
