@@ -131,7 +131,7 @@ def link_only_what_is_clear(app, doctree):
 
 
 def setup(app):
-    """Hook in where Sphinx has read a page."""
+    """Ask to be told when Sphinx has read a page."""
     app.connect("doctree-read", link_only_what_is_clear)
 
 

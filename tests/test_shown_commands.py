@@ -65,8 +65,8 @@ def shown():
     """Return each command that is shown somewhere, once, with its first page."""
     first = {}
     for page in PAGES:
-        for command in commands_of(page):
-            if PROGRAM.match(command):
+        for line in commands_of(page):
+            for command in filter(PROGRAM.match, line.split(" && ")):
                 first.setdefault(command, page.name)
     return first
 
