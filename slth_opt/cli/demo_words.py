@@ -20,7 +20,16 @@ Lines = list[tuple[str, str]]
 
 
 def commands_for(folder: Path, ticket: Ticket, layer: OneLayer) -> dict[str, tuple[str, ...]]:
-    """Return the command lines that make the numbers of each part of the page again."""
+    """Return the command lines that make the numbers of each part of the page again.
+
+    Examples
+    --------
+    >>> from slth_opt.demonstration import layer_under_budget, ticket_of
+    >>> from slth_opt.networks import dense_network
+    >>> ticket = ticket_of(dense_network([[[0.5, -0.25]]]), n=6, seed=1)
+    >>> commands_for(Path("my files"), ticket, layer_under_budget(ticket))["layer"][2]
+    "slth layer 'my files/layer.npz' --norm l1 --curve"
+    """
     weight, pools, seed = folder / "weight.json", folder / "layer.npz", str(ticket.seed)
     demo = ("demo", "--seed", seed, "--out", str(folder))
     rule = ("--construction", CONSTRUCTION, "--n", str(ticket.n), "--size", str(ticket.rule.size))
@@ -45,7 +54,13 @@ def commands_for(folder: Path, ticket: Ticket, layer: OneLayer) -> dict[str, tup
 
 
 def next_steps(folder: Path) -> tuple[str, ...]:
-    """Return a few command lines to go on with."""
+    """Return a few command lines to go on with.
+
+    Examples
+    --------
+    >>> next_steps(Path("out"))[0]
+    'slth audit out/weight.json'
+    """
     weight, ticket = shlex.quote(str(folder / "weight.json")), folder / "ticket.safetensors"
     return (
         f"slth audit {weight}",
@@ -56,7 +71,15 @@ def next_steps(folder: Path) -> tuple[str, ...]:
 
 
 def proven_weights(ticket: Ticket) -> int:
-    """Count the weights of a ticket whose subsets on both sides are proven best together."""
+    """Count the weights of a ticket whose subsets on both sides are proven best together.
+
+    Examples
+    --------
+    >>> from slth_opt.demonstration import ticket_of
+    >>> from slth_opt.networks import dense_network
+    >>> proven_weights(ticket_of(dense_network([[[0.5, -0.25]]]), n=6, seed=1))
+    2
+    """
     layers = [sides_of(ticket, k) for k in range(len(ticket.sources))]
     return sum(
         len(sides[0].targets) for sides in layers if all(side.choice.proven for side in sides)
@@ -94,7 +117,7 @@ def print_weight(one: Weighed) -> None:
     print(
         f"\n2. One weight of it: {diamond.weight:.6f} (layer {diamond.layer}, output "
         f"{diamond.output}, input {diamond.input})\n   {n} candidates on one side: the best subset "
-        f"of every size, and the best of {DRAWS} draws\n"
+        f"of every size, and the best of {DRAWS:,} draws\n"
     )
     rows = [
         (
@@ -123,7 +146,16 @@ def _side_by_side(
 
 
 def rows_of_ways(rows: Sequence[ComparisonRow]) -> list[tuple[str, ...]]:
-    """Return the cells of the comparison: `WAYS_HEADER` names them."""
+    """Return the cells of the comparison: `WAYS_HEADER` names them.
+
+    Examples
+    --------
+    >>> from slth_opt.comparing import compare
+    >>> from slth_opt.networks import dense_network
+    >>> found = compare(dense_network([[[0.5]]]), n=4, constructions=["pensia"], methods=["exact"])
+    >>> rows_of_ways(list(found))[0][:4]
+    ('pensia', 'any size', 'exact', 'yes')
+    """
     return [
         (
             row.construction,
@@ -145,7 +177,16 @@ WAYS_HEADER = (
 
 
 def lines_of_layer(layer: OneLayer) -> Lines:
-    """Return what there is to say about the budget."""
+    """Return what there is to say about the budget.
+
+    Examples
+    --------
+    >>> from slth_opt.demonstration import layer_under_budget, ticket_of
+    >>> from slth_opt.networks import dense_network
+    >>> ticket = ticket_of(dense_network([[[0.5, -0.25]]]), n=8, seed=1)
+    >>> lines_of_layer(layer_under_budget(ticket))[1]
+    ('the budget', '4 edges, 2 for each weight on average')
+    """
     even, shared = layer.even_errors[layer.size], float(layer.grid.real(layer.shares.value))
     saved = layer.shares.most - layer.fewest.edges
     return [
