@@ -30,7 +30,8 @@ PROGRAM = re.compile(r"(slth|make|python3?|pip|source|\.venv/bin/\w+)( |$)")
 STANDS_FOR = {
     "A": "-1", "B": "1", "K": "2", "E": "0.05", "S": "3", "COUNT": "2", "BITS": "40", "N": "2",
     "NAME": "quantised", "FORMAT": "lp", "FAMILY": "uniform-fixed", "FOLDER": "images",
-    "INSTANCE": "pool.json", "INSTANCE.json": "pool.json", "FILE": "written.json", "FILE.json": "written.json",
+    "INSTANCE": "pool.json", "INSTANCE.json": "pool.json",
+    "FILE": "written.json", "FILE.json": "written.json",
     "FILE.npz": "written.npz", "NETWORK.npz": "net.npz", "NET.safetensors": "masked.safetensors",
     "OUT": "out", "DIR": "out", "TARGET": "digits", "mine.json": "pool.json", "TICKET": "t",
 }  # fmt: skip
