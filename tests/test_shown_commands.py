@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from slth_opt.cli.instances import ACTIONS
 from slth_opt.cli.main import COMMANDS
 
 ROOT = Path(__file__).parent.parent
@@ -179,6 +180,11 @@ def test_what_pip_is_asked_for_exists():
 
 KNOWN_TO_ALL = {"source .venv/bin/activate", ".venv/bin/slth"}
 """What `make` set up: an environment and the command in it."""
+
+
+def test_every_command_has_an_example():
+    """Each command, and each action of one, shows at least one example by ``--help``."""
+    assert [c.name for c in (*COMMANDS, *ACTIONS) if not c.examples] == []
 
 
 def test_nothing_shown_is_left_out():
