@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import comb
 from pathlib import Path
 from typing import Any
 
 from slth_opt import __version__
+from slth_opt.cli.demo_sections import (
+    all_sizes,
+    how_solvers_know,
+    one_budget,
+    one_diamond,
+    other_ways,
+    summary_of,
+    what_is_proven,
+    what_it_is,
+)
 from slth_opt.cli.demo_steps import Cut, Weighed
 from slth_opt.cli.demo_words import (
     WAYS_HEADER,
     commands_for,
     lines_of_cut,
     next_steps,
-    proven_weights,
     rows_of_ways,
 )
 from slth_opt.cli.ticket_files import write_bytes
-from slth_opt.cli.words import verified_in_words
 from slth_opt.comparing import ComparisonRow
-from slth_opt.demonstration import DRAWS, OneLayer
+from slth_opt.demonstration import OneLayer
 from slth_opt.json_files import write_text
-from slth_opt.report import Picture, Report, Sheet, Words, write_report
-from slth_opt.tickets import count_edges
+from slth_opt.report import Report, Sheet, Words, write_report
 
 
 def write_page(
@@ -78,188 +84,19 @@ def page_of(
     return Report(
         title="A winning ticket, and the proof that it is the best",
         command=typed["all"][0],
-        summary=_summary(cut),
+        summary=summary_of(cut),
         facts=lines_of_cut(cut),
         parts=[
-            _what_it_is(cut, typed["ticket"]),
-            _diamond(cut, one, drawn["diamond"]),
-            _sizes(one, drawn["sizes"], typed["sizes"]),
-            _how(one, typed["proof"]),
-            _ways(drawn["ways"], typed["ways"]),
+            what_it_is(cut, typed["ticket"]),
+            one_diamond(cut, one, drawn["diamond"]),
+            all_sizes(one, drawn["sizes"], typed["sizes"]),
+            how_solvers_know(one, typed["proof"]),
+            other_ways(drawn["ways"], typed["ways"]),
             Sheet(title="The same in numbers", header=WAYS_HEADER, rows=rows_of_ways(rows),
                   caption="'vs best': mean error over that of the proven optimum above."),
-            _budget(layer, drawn["budget"], typed["layer"]),
-            _proven(cut),
+            one_budget(layer, drawn["budget"], typed["layer"]),
+            what_is_proven(cut),
             Words(title="Go on", paragraphs=(), commands=next_steps(folder)),
         ],
         written_by=f"slth demo {__version__}",
     )  # fmt: skip
-
-
-def _summary(cut: Cut) -> str:
-    counts = count_edges(cut.ticket)
-    said = (
-        f"A trained network of {counts.target:,} weights, found inside {counts.block_source:,} "
-        "random numbers by crossing numbers out and changing none."
-    )
-    if cut.right is None or isinstance(cut.images, str):
-        return said
-    ticket, target = cut.right
-    images = len(cut.images.labels)
-    beside = "as many as" if ticket == target else f"where {target} are right for"
-    return f"{said} It reads {ticket} of {images} test digits right, {beside} the trained network."
-
-
-def _what_it_is(cut: Cut, commands: tuple[str, ...]) -> Words:
-    counts = count_edges(cut.ticket)
-    return Words(
-        title="What a winning ticket is",
-        paragraphs=(
-            "A network is trained by adjusting its weights, a little at a time. The strong lottery "
-            "ticket hypothesis says that this is not the only way. Take a larger network with "
-            "random weights, and never adjust any. Somewhere inside it is a smaller network that "
-            "computes almost the same as the trained one. To find it, cross out the edges that it "
-            "does not have. What stays is a winning ticket.",
-            "Here the trained network reads digits of 8 x 8 pixels "
-            f"({cut.target.in_words().partition(': ')[2]}). The random one has "
-            f"{counts.block_source:,} numbers between -1 and 1, drawn once from seed "
-            f"{cut.ticket.seed}. The ticket keeps {counts.edges:,} of them.",
-        ),
-        commands=commands,
-    )
-
-
-def _diamond(cut: Cut, one: Weighed, svg: str) -> Picture:
-    ticket, diamond = cut.ticket, one.diamond
-    kept, hidden = int(diamond.kept.sum()), len(diamond.kept)
-    return Picture(
-        title="One weight becomes one choice",
-        paragraphs=(
-            f"The trained network multiplies an input x by a weight w. The random network has "
-            f"{hidden} hidden neurons in its place. Each multiplies x by a random number u, passes "
-            "it on if the result is positive, and multiplies it by a second random number v. A "
-            "neuron with a positive u works when x is positive, one with a negative u when x is "
-            "negative; while it works, it adds u v x.",
-            "So the products u v of the neurons that are kept must add up to w, once for positive "
-            "inputs and once for negative ones. Which neurons come nearest? This is a subset sum "
-            f"problem. Here the ticket must keep exactly {ticket.rule.size} of {hidden}, and there "
-            f"are {comb(hidden, kept):,} ways to do so.",
-        ),
-        svg=svg,
-        caption=(
-            f"Layer {diamond.layer}, output {diamond.output}, input {diamond.input} of the ticket: "
-            "a weight in the middle of its layer, half of the others are nearer, half farther. "
-            "Kept edges are coloured, those crossed out are grey; below, the products that are "
-            f"kept. The errors are {diamond.errors[0]:.2g} and {diamond.errors[1]:.2g}. No other "
-            f"{kept} of these {hidden} make the larger of the two smaller."
-        ),
-    )
-
-
-def _sizes(one: Weighed, svg: str, commands: tuple[str, ...]) -> Picture:
-    n = one.sizes.problem.num_candidates
-    better = sum(b < d for b, d in zip(one.sizes.best, one.sizes.drawn, strict=True))
-    return Picture(
-        title="The optimum is known",
-        paragraphs=(
-            "Proofs that tickets exist show that some subset is near enough, with high "
-            "probability. They do not say which one, nor how near the best one is. Here the best "
-            f"subset of every size stands beside the best of {DRAWS:,} random subsets of that "
-            f"size, which is worse in {better} of {n + 1} sizes.",
-        ),
-        svg=svg,
-        caption=(
-            f"The side of the weight above with more candidates: {n} products, {2**n:,} subsets. "
-            "At both ends there are few subsets of a size, so that chance finds the best one, too."
-        ),
-        commands=commands,
-    )
-
-
-def _how(one: Weighed, commands: tuple[str, ...]) -> Words:
-    problem = one.sizes.problem
-    n = problem.num_candidates
-    told = ". ".join(line[0].upper() + line[1:] for line in verified_in_words(problem, one.proof))
-    return Words(
-        title="How a solver can be sure",
-        paragraphs=(
-            f"One way is to meet in the middle. Split the {n} candidates in two halves and list "
-            f"the sums of each: {2 ** (n // 2):,} and {2 ** (n - n // 2):,} numbers instead of "
-            f"{2**n:,}. Sort both lists. Then walk up one and down the other, always towards w. "
-            "Every subset is a pair of one sum from each list, and the walk passes by the nearest "
-            "pair. Nothing is left out, and so nothing can be better. That is a proof.",
-            "Another way is branch and bound. Decide on one candidate after the other, and give "
-            "up a branch as soon as not even its luckiest ending could beat the best subset so "
-            "far. This is a different method altogether; when both end at the same value, that "
-            "value is hardly a mistake.",
-            "A third way is an integer program for a general solver. Such solvers compute in "
-            "floating point with tolerances near 0.000001, and a good subset may be nearer than "
-            "that. So what they call optimal may not be. Here every answer is added up again in "
-            "integers, and only methods that compute in integers to the end may prove.",
-            "What two methods agree on is written into a certificate. To check it takes neither "
-            f"solver, only whole numbers. The certificate of the weight above says: {told}.",
-        ),
-        commands=commands,
-    )
-
-
-def _ways(svg: str, commands: tuple[str, ...]) -> Picture:
-    return Picture(
-        title="How far heuristics are from it",
-        paragraphs=(
-            "A heuristic chooses quickly and proves nothing. Since the optimum is known, its "
-            "distance is a number. The three constructions use the same random numbers: two give "
-            "each sign of x half of the neurons from the start, of which about half have the "
-            "wrong sign and are of no use; the third lets every neuron serve the sign it has.",
-        ),
-        svg=svg,
-        caption=(
-            "Every line is a construction, every mark one way to choose its subsets, averaged over "
-            "all weights. Digits are easy: accuracy hardly tells the methods apart, errors do."
-        ),
-        commands=commands,
-    )
-
-
-def _budget(layer: OneLayer, svg: str, commands: tuple[str, ...]) -> Picture:
-    even = layer.even_errors[layer.size]
-    shared = float(layer.grid.real(layer.shares.value))
-    return Picture(
-        title="Where is an edge worth most?",
-        paragraphs=(
-            "In the ticket every weight keeps as many edges as the others. But some pools hold a "
-            "near subset of two, others need ten. Let the whole last layer share one budget of "
-            f"{layer.shares.most:,} edges: the sum of errors falls from {even:.4g} to "
-            f"{shared:.4g}, and no other way to share gives less.",
-            "The key is a price for an edge. Each weight takes another edge as long as it saves "
-            "more than the price, on its own and without asking the others. Raise the price until "
-            f"the budget is met: here to {layer.price:.2g}. This is a Lagrange multiplier. What "
-            "the price leaves open, fewer edges than a pool has candidates, a small knapsack "
-            "settles exactly.",
-        ),
-        svg=svg,
-        caption=(
-            f"{layer.weights} weights. Diamonds: at most so many edges for every weight, the best "
-            "choice under that rule. The curve: the least sum of errors for every budget."
-        ),
-        commands=commands,
-    )
-
-
-def _proven(cut: Cut) -> Words:
-    ticket, report = cut.ticket, cut.report
-    return Words(
-        title="What is proven, and what is not",
-        paragraphs=(
-            f"Proven: for each of {proven_weights(ticket):,} weights, that no other "
-            f"{ticket.rule.size} of its {2 * ticket.n} random neurons make the larger of its two "
-            "errors smaller. The numbers are exact; nothing is estimated. The ticket was read back "
-            "from its file, its random network drawn again, every sum added up again, and "
-            f"{report.sampled} sums were solved once more by another method.",
-            f"Best is not always near: the largest error is {ticket.largest_error:.2g}, where the "
-            "random neurons have nothing suitable to offer. That nothing nearer exists is proven, "
-            "too. More random numbers, or another seed, would help; a better solver would not.",
-            "Not proven: that the ticket is right about pictures nobody showed it. Accuracy is "
-            "counted on test images, and that is all.",
-        ),
-    )
