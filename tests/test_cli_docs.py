@@ -16,7 +16,8 @@ FOLLOWED = "extending.md"
 """What this page shows is so after its steps: tests/test_extending_docs.py takes them."""
 
 SESSION = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-LINK = re.compile(r"\]\(([^)#:]+)\)")
+LINK = re.compile(r"\]\(([^)#:]*)(?:#([^):]+))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
 def pages(*, marked):
@@ -65,11 +66,21 @@ def test_page_shows_what_happens(slth, page):
     assert "".join(wrong) == ""
 
 
+def anchors_of(page):
+    """Return what a link may have behind its #: the headings, as sites write them."""
+    headings = HEADING.findall(page.read_text(encoding="utf-8"))
+    return {
+        re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings
+    }
+
+
 @pytest.mark.parametrize("page", pages(marked=False))
 def test_links_lead_somewhere(page):
-    """Every relative link of a page leads to a file."""
-    links = LINK.findall(page.read_text(encoding="utf-8"))
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    """Every relative link of a page leads to a file, and to a heading if it names one."""
+    for link, anchor in LINK.findall(page.read_text(encoding="utf-8")):
+        place = page.parent / link if link else page
+        assert place.exists(), link
+        assert not anchor or anchor in anchors_of(place), f"{link}#{anchor}"
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/quickstart.md"])
