@@ -24,11 +24,6 @@ FLOORS_WITHOUT = {
 }
 """Parts whose functions nobody calls by hand, and what shows them instead."""
 
-INNER = {
-    "batch.lanes", "batch.rows", "batch.singles",
-}  # fmt: skip
-"""Files behind the three questions of `slth_opt.batch`, whose examples go through all of them."""
-
 ONE_BY_ONE = {
     "side_process.serve": "the main loop of a process; `ask` shows it",
 }
@@ -46,7 +41,7 @@ def public_functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
 
 def without_example(name: str, tree: ast.Module) -> list[str]:
     """Return the public functions of a module that show no example."""
-    if name.split(".")[0] in FLOORS_WITHOUT or name in INNER:
+    if name.split(".")[0] in FLOORS_WITHOUT:
         return []
     found = (f"{name}.{node.name}" for node in public_functions(tree) if not has_example(node))
     return [full for full in found if full not in ONE_BY_ONE]
@@ -79,7 +74,7 @@ def test_everything_the_package_offers_can_be_listed():
     assert set(slth_opt.__all__) <= set(dir(slth_opt))
 
 
-@pytest.mark.parametrize("part", [*FLOORS_WITHOUT, *INNER, *ONE_BY_ONE])
+@pytest.mark.parametrize("part", [*FLOORS_WITHOUT, *ONE_BY_ONE])
 def test_every_exemption_is_about_something(part):
     """What is exempt is there."""
     whole = {name for name, _ in modules()}

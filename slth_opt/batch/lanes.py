@@ -29,7 +29,19 @@ Solved = tuple[int, list[int]]
 def lane_solver(
     table: Table, by_size: bool, subsets: np.ndarray, errors: np.ndarray
 ) -> Callable[[int, int], Solved]:
-    """Return a function that solves and audits the rows first..last-1 in lock-step."""
+    """Return a function that solves and audits the rows first..last-1 in lock-step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from slth_opt.batch import nearest_subsets
+    >>> table = nearest_subsets(np.array([[3, -5, 8]]), np.array([4]), size=2).table
+    >>> subsets, errors = np.zeros((2, 1, 1), np.int64)
+    >>> lane_solver(table, False, subsets, errors)(0, 1)
+    (1, [])
+    >>> subsets.tolist(), errors.tolist()
+    ([[6]], [[1]])
+    """
     import numpy as np
 
     from slth_opt.kernels.lockstep import make_plan, make_workspace, nearest_subsets

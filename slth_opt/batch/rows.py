@@ -24,7 +24,16 @@ MOST_INT64_BITS = 62
 def solve_rows(
     table: Table, *, by_size: bool, workers: int | None, progress: Progress | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the subsets, as bits, and the error units: one column, or one for each size."""
+    """Return the subsets, as bits, and the error units: one column, or one for each size.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from slth_opt.batch import nearest_subsets
+    >>> table = nearest_subsets(np.array([[3, -5, 8]]), np.array([4]), size=2).table
+    >>> solve_rows(table, by_size=False, workers=1, progress=None)
+    (array([[6]]), array([[1]]))
+    """
     import numpy as np
 
     Effort(workers=workers)  # refuses what is no number of workers
@@ -83,7 +92,13 @@ def _in_threads(
 
 
 def no_subsets(shape: tuple[int, ...], num_candidates: int) -> np.ndarray:
-    """Return an array that holds a subset of some candidates, as bits, in every place."""
+    """Return an array that holds a subset of some candidates, as bits, in every place.
+
+    Examples
+    --------
+    >>> no_subsets((1, 2), 3).tolist()
+    [[0, 0]]
+    """
     import numpy as np
 
     zeros: np.ndarray = np.zeros(shape, np.int64 if num_candidates <= MOST_INT64_BITS else object)

@@ -21,14 +21,34 @@ if TYPE_CHECKING:
 def solve_row(
     table: Table, row: int, by_size: bool, subsets: np.ndarray, errors: np.ndarray
 ) -> None:
-    """Solve a row through the backends; every result there is audited already."""
+    """Solve a row through the backends; every result there is audited already.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from slth_opt.batch import nearest_subsets
+    >>> table = nearest_subsets(np.array([[3, -5, 8]]), np.array([4]), size=2).table
+    >>> subsets, errors = np.zeros((2, 1, 1), np.int64)
+    >>> solve_row(table, 0, False, subsets, errors)
+    >>> subsets.tolist(), errors.tolist()
+    ([[6]], [[1]])
+    """
     problem = table.problem(row)
     for column, result in enumerate(_results(problem, by_size)):
         subsets[row, column], errors[row, column] = _proven(result, table, row)
 
 
 def smallest_of_row(table: Table, row: int, limit: int) -> tuple[int, int, int]:
-    """Return size, subset and error: the smallest size through the backends, then its nearest."""
+    """Return size, subset and error: the smallest size through the backends, then its nearest.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from slth_opt.batch import nearest_subsets
+    >>> table = nearest_subsets(np.array([[3, -5, 8]]), np.array([4]), size=2).table
+    >>> smallest_of_row(table, 0, 1)
+    (1, 1, 1)
+    """
     smallest = solve(table.smallest_problem(row, limit))
     if smallest.infeasible:
         return -1, 0, -1
