@@ -40,7 +40,7 @@ def typed(rows):
 
 
 @given(ROWS)
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_tables_read_back_equal(rows):
     """Values and types, whatever a string looks like."""
     assert typed(rows_from_csv(as_csv(rows))) == typed(rows)
