@@ -20,6 +20,7 @@ from slth_opt.library import (
     write_certificate,
 )
 from slth_opt.problems.legality import mask_of
+from slth_opt.results import Stop
 
 MAKE = ("instances", "generate", "near-tie", "--group", "small", "--certify")
 STEM = "near-tie-n16-k8-b40-s1"
@@ -271,6 +272,20 @@ def test_generate_goes_on_after_an_interruption(slth, monkeypatch):
     assert (run.code, run.out.splitlines()[1]) == (130, "2 are left: the same command goes on")
     assert slth(*MAKE, "--json").json["there"] == 0
     assert slth(*MAKE, "--json").json["there"] == 2
+
+
+def test_half_an_answer_is_not_written(slth, monkeypatch):
+    """A method that Ctrl-C stopped leaves no certificate behind, however good its answer is."""
+    real = writing.certify
+
+    def stopped(problem, effort):
+        whole = real(problem, effort)
+        cut = replace(whole.witnesses[-1], stop=Stop.INTERRUPTED)
+        return replace(whole, witnesses=(*whole.witnesses[:-1], cut))
+
+    monkeypatch.setattr(writing, "certify", stopped)
+    assert slth(*MAKE).code == 130
+    assert not certificate_path(PLACE).exists()
 
 
 def test_generate_refuses_to_overwrite_another_instance(library, tmp_path):
