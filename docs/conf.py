@@ -130,8 +130,18 @@ def link_only_what_is_clear(app, doctree):
             del reference["refspecific"]
 
 
+def keep_sentences_whole(app, what, name, thing, options, lines):
+    """Keep a colon in the first sentence about a value from being read as "type: words".
+
+    Napoleon looks for one in the first line only, so that line is made the first word.
+    """
+    if what in {"attribute", "data", "property"} and lines:
+        lines[0:1] = lines[0].split(" ", 1)
+
+
 def setup(app):
-    """Ask to be told when Sphinx has read a page."""
+    """Ask to be told of each docstring, before napoleon is, and of each page that was read."""
+    app.connect("autodoc-process-docstring", keep_sentences_whole, priority=400)
     app.connect("doctree-read", link_only_what_is_clear)
 
 
