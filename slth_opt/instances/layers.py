@@ -113,7 +113,7 @@ LAYERS: tuple[Family, ...] = (
         "One sparsity budget for a layer: easy with the best error of every size, else hard.",
         copies("small", 2, p=3, n=8, e=7, b=16),
         copies("medium", 2, p=6, n=10, e=12, b=23),
-        copies("hard", 1, p=32, n=12, e=64, b=23),
+        copies("hard", 1, seconds=120, p=12, n=10, e=24, b=23),
         copies("hard", 1, p=100, n=15, e=200, b=23),
     ),
     make_family(

@@ -144,7 +144,6 @@ MADE_POOLS: tuple[Family, ...] = (
         "Large for a solver, easy for whoever knows that a part of the pool is enough.",
         copies("medium", 1, n=40, k=20, b=23),
         copies("hard", 1, n=60, k=30, b=23),
-        copies("hard", 1, n=100, k=50, b=23),
         copies("hard", 1, n=200, k=100, b=23),
         copies("hard", 1, n=100, k=50, b=40),
         copies("hard", 1, n=1000, k=500, b=23),

@@ -152,7 +152,6 @@ VECTORS: tuple[Family, ...] = (
         copies("small", 1, d=8, n=16, k=8, b=23),
         copies("medium", 2, d=2, n=24, k=12, b=23),
         copies("medium", 1, d=4, n=24, k=12, b=23),
-        copies("medium", 1, d=8, n=28, k=14, b=23),
         copies("hard", 1, d=2, n=34, k=17, b=30),
         copies("hard", 1, d=4, n=36, k=18, b=23),
         copies("hard", 1, d=16, n=34, k=17, b=23),
