@@ -87,24 +87,58 @@ def serves(method: str, size: int | str, n: int, rng: np.random.Generator) -> tu
     >>> serves("exact", 2, 4, generator(0))
     (False, 0.5)
     """
+    if method == "shared":
+        return shares(int(size), n, rng)
     target = small_target()
     sources = construction_named("natale").lay_out(target, n, rng)
-    kept, candidates, weights_served = 0, 0, 0
+    kept, candidates = 0, 0
     for number, (layer, source) in enumerate(zip(layers_of(target), sources, strict=True)):
         weights = layer.coefficients.ravel()
         allowed = _allowed(number)
         for branch in source.branches:
-            rule = _rule(size) if method != "shared" else _fewest(allowed)
             # One candidate is chosen best by looking at all: greedy is exact there.
             way = "greedy" if size == 1 and method == "exact" else method
-            way = "exact" if method == "shared" else way
-            found = choose(source.products(branch), weights, rule, method=way, rng=rng)
+            found = choose(source.products(branch), weights, _rule(size), method=way, rng=rng)
             kept, candidates = kept + int(found.masks.sum()), candidates + found.masks.size
-            weights_served += len(weights)
             if found.error_units.max() > int(allowed * Fraction(2) ** found.exponent):
                 return False, kept / candidates
-    is_lean = method != "shared" or kept <= int(size) * weights_served
-    return is_lean, kept / candidates
+    return True, kept / candidates
+
+
+def shares(most: int, n: int, rng: np.random.Generator) -> tuple[bool, float]:
+    """Draw one source; say whether every weight is served with so many edges on average.
+
+    Sizes are tried from none up, and given up as soon as those that are left need too many. The
+    density is of what was kept until then.
+
+    Examples
+    --------
+    >>> shares(1, 4, generator(0))[0]
+    False
+    """
+    import numpy as np
+
+    target = small_target()
+    sources = construction_named("natale").lay_out(target, n, rng)
+    branches = sum(len(source.branches) for source in sources) // len(sources)
+    whole = left = most * branches * target.num_coefficients
+    candidates = n * branches * target.num_coefficients
+    for number, (layer, source) in enumerate(zip(layers_of(target), sources, strict=True)):
+        weights, allowed = layer.coefficients.ravel(), _allowed(number)
+        for branch in source.branches:
+            pools, unserved = source.products(branch), np.arange(len(weights))
+            for size in range(n + 1):
+                if size * len(unserved) > left:
+                    return False, (whole - left) / candidates
+                found = choose(pools[unserved], weights[unserved], _rule(size))
+                near = found.error_units <= int(allowed * Fraction(2) ** found.exponent)
+                left -= size * int(near.sum())
+                unserved = unserved[~near]
+                if not unserved.size:
+                    break
+            else:
+                return False, (whole - left) / candidates
+    return True, (whole - left) / candidates
 
 
 @cache
@@ -206,10 +240,6 @@ def _promised(n: int | None, size: int | str) -> Row:
 
 def _rule(size: int | str) -> SizeRule:
     return SizeRule(rule="any") if size == "any" else SizeRule(rule="exactly", size=int(size))
-
-
-def _fewest(allowed: Fraction) -> SizeRule:
-    return SizeRule(rule="smallest", tolerance=allowed)
 
 
 def _allowed(layer: int) -> Fraction:
