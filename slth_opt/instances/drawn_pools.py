@@ -166,7 +166,7 @@ DRAWN_POOLS: tuple[Family, ...] = (
         "product-fixed", PRODUCT, "exactly k of n products of two uniform numbers",
         "Two layers approximate one: candidates are products, crowded around zero.",
         copies("small", 2, n=16, k=8, b=12),
-        copies("medium", 2, n=24, k=12, b=16),
+        copies("medium", 1, n=24, k=12, b=16),
         copies("hard", 1, n=34, k=17, b=23),
     ),
     sums(

@@ -190,7 +190,7 @@ VECTORS: tuple[Family, ...] = (
         "their targets from one target, by at most 1/16",
         "Rows that say almost the same: between one hard subset sum and d easy ones.",
         copies("small", 2, d=3, n=16, k=8, b=23),
-        copies("medium", 2, d=3, n=24, k=12, b=30),
+        copies("medium", 1, d=3, n=24, k=12, b=30),
         copies("hard", 1, d=3, n=34, k=17, b=30),
     ),
     make_family(
