@@ -57,7 +57,8 @@ def plot_densities(rows: Sequence[dict[str, Any]], ax: Axes | None = None) -> Ax
             ax.plot(*place, color="black", marker="o", markersize=9, fillstyle="none", linestyle="")
     ax.set_xscale("log")
     ax.set_yscale("log")
-    ax.set_ylim(bottom=0.5 * min(row["n"] for row in found))
+    # Room below for a word, and above for the legend.
+    ax.set_ylim(0.5 * min(row["n"] for row in found), 12 * max(map(promised, densities)))
     ax.set_xlabel("density: share of its candidates that a weight keeps, k/n")
     ax.set_ylabel("candidates n for each weight and sign")
     each = parameters_by_target(1)
