@@ -309,6 +309,10 @@ def main(words=None):
                 attempt(index, check_index, row, p, c)
         if p and options.solution is not None:
             attempt(file, judged, p, c, options.solution)
+    for file in found:
+        alone = whole and file.name.endswith(others[0])
+        alone = alone and not os.path.lexists(str(file)[: -len(others[0])] + ".json")
+        attempt(file, demand, not alone, "is a certificate without its instance")
     names = {file.relative_to(path).as_posix()[:-5] for file in files} if rows else set()
     strange = sorted(str(name) for name in (rows or {}).keys() - names)
     attempt(index, demand, not strange, f"names what is not there: {', '.join(strange)}")

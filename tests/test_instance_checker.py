@@ -455,6 +455,16 @@ def test_instance_without_certificate_may_not_be_called_proven(library, capsys):
     assert run(capsys, library)[0] == 0
 
 
+def test_certificate_without_its_instance_is_found(library, capsys):
+    """A certificate whose instance is gone, from the index too, is one line for both."""
+    (library / "smallest_subset" / "pool-s1.json").unlink()
+    paged(library)
+    code, _, err = run(capsys, library)
+    assert (code, err.count("\n"), "a certificate without its instance" in err) == (1, 1, True)
+    (trouble,) = troubles(library)["smallest_subset/pool-s1"]
+    assert trouble.startswith("there is a certificate without its instance")
+
+
 def test_link_out_of_the_library_is_refused(library, tmp_path, capsys):
     """A symbolic link to a file elsewhere is refused, even to a good one."""
     elsewhere = stored(tmp_path / "pool.json", SUBSET)

@@ -17,6 +17,7 @@ from slth_opt.certificates import Certificate, verify
 from slth_opt.errors import CertificateRejected, ClaimRejected, SlthError
 from slth_opt.instances.index import Entry, instance_paths, proven_optimum, read_entry
 from slth_opt.instances.pages import pages_of
+from slth_opt.json_files import name_of
 from slth_opt.library import certificate_path, read_certificate, read_instance
 from slth_opt.problems import Problem
 from slth_opt.results import Effort, Stop
@@ -86,6 +87,7 @@ def check_folder(
             entries.append(read_entry(folder, path))
         except SlthError as refused:
             yield Checked(name=name, trouble=(str(refused),))
+    yield from _orphans(Path(folder))
     yield from _check_pages(Path(folder), entries)
 
 
@@ -185,6 +187,15 @@ def _misplaced(name: str, facts: dict[str, str | int]) -> Iterator[str]:
         yield f"it lies in '{folder}' and says that it is of the family {facts.get('family')!r}"
     if not stem.endswith(f"-s{facts.get('seed')}"):
         yield f"it says that its seed is {facts.get('seed')!r}, its name does not"
+
+
+def _orphans(folder: Path) -> Iterator[Checked]:
+    """Name the certificates whose instance is not there: nobody can say what they certify."""
+    for beside in sorted(folder.glob("*/*.certificate.json")):
+        name = beside.relative_to(folder).as_posix().removesuffix(".certificate.json")
+        if not (folder / f"{name}.json").exists():
+            trouble = f"there is a certificate without its instance; remove {name_of(beside)}"
+            yield Checked(name=name, trouble=(trouble,))
 
 
 def _check_pages(folder: Path, entries: Sequence[Entry]) -> Iterator[Checked]:
