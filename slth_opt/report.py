@@ -186,7 +186,7 @@ def _is_number(cell: str) -> bool:
     if cell == "-":
         return True
     try:
-        float(cell.removesuffix(" x").removesuffix(" %"))
+        float(cell.removesuffix(" x").removesuffix(" %").replace(",", ""))
     except ValueError:
         return False
     return True

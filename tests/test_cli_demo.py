@@ -223,9 +223,15 @@ def test_the_page_says_what_was_found(page, shown):
     assert f"It reads {shown['right']['ticket']} of 360 test digits right" in text
     assert f"keeps {shown['ticket']['edges']['edges']:,} of them" in text
     even, value = shown["layer"]["even"][5], shown["layer"]["value"]
-    assert f"falls from {even:.4g} to {value:.4g}" in " ".join(text.split())
+    words = " ".join(text.split())
+    assert f"the least sum of errors is {even:.4g}" in words
+    assert f"and it is {value:.4g}; no other way" in words
+    sizes = [int(size) for size in shown["layer"]["sizes"]]
+    assert f"keeps between {min(sizes)} and {max(sizes)}." in words
     for row in shown["comparison"]:
         assert f"{row['mean_error']:.3g}" in text
+    right = [100 * row["accuracy"] for row in shown["comparison"]]
+    assert f"between {min(right):.1f} % and {max(right):.1f} %" in words
 
 
 @pytest.fixture(scope="module")
@@ -300,3 +306,4 @@ def test_without_images_no_right_answers_are_told(home, seven):
     page = (home / "seven/report.html").read_text(encoding="utf-8")
     assert f"not counted: {seven['right']['unknown']}" in unescape(page)
     assert "test digits right" not in page
+    assert "right answers are between" not in page

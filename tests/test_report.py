@@ -95,7 +95,7 @@ def test_cells_and_facts_stay_words():
 
 def test_columns_of_numbers_are_flush_right():
     """A column is set flush right when all its cells are numbers or dashes."""
-    rows = [("a", "1", "1e-07", "-"), ("b", "-2.5", "x", "-")]
+    rows = [("a", "1,000", "1e-07", "-"), ("b", "-2.5", "x", "-")]
     page = page_of(Sheet(title="t", header=("p", "q", "r", "s"), rows=rows))
     flush = re.findall(r'<th scope="col"( class="n")?>(\w)', page)
     assert [name for right, name in flush if right] == ["q", "s"]

@@ -91,9 +91,11 @@ def page_of(
             one_diamond(cut, one, drawn["diamond"]),
             all_sizes(one, drawn["sizes"], typed["sizes"]),
             how_solvers_know(one, typed["proof"]),
-            other_ways(drawn["ways"], typed["ways"]),
+            other_ways(rows, drawn["ways"], typed["ways"]),
             Sheet(title="The same in numbers", header=WAYS_HEADER, rows=rows_of_ways(rows),
-                  caption="'vs best': mean error over that of the proven optimum above."),
+                  caption="'vs best': mean error over that of the proven optimum of the same "
+                  "construction. 'edges' leaves out products that are zero: a fixed size "
+                  "may be filled up with them."),
             one_budget(layer, drawn["budget"], typed["layer"]),
             what_is_proven(cut),
             Words(title="Go on", paragraphs=(), commands=next_steps(folder)),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import comb
 
+from slth_opt.cli.comparison import times_in_words
 from slth_opt.cli.demo_steps import Cut, Weighed
 from slth_opt.cli.demo_words import proven_weights
 from slth_opt.cli.words import verified_in_words
+from slth_opt.comparing import ComparisonRow
 from slth_opt.demonstration import DRAWS, OneLayer
 from slth_opt.report import Picture, Words
 from slth_opt.tickets import count_edges
@@ -108,7 +111,8 @@ def how_solvers_know(one: Weighed, commands: tuple[str, ...]) -> Words:
             f"the sums of each: {2 ** (n // 2):,} and {2 ** (n - n // 2):,} numbers instead of "
             f"{2**n:,}. Sort both lists. Then walk up one and down the other, always towards w. "
             "Every subset is a pair of one sum from each list, and the walk passes by the nearest "
-            "pair. Nothing is left out, and so nothing can be better. That is a proof.",
+            "pair. Where the size is given, do the same for each way to share it between the "
+            "halves. Nothing is left out, and so nothing can be better. That is a proof.",
             "Another way is branch and bound. Decide on one candidate after the other, and give "
             "up a branch as soon as not even its luckiest ending could beat the best subset so "
             "far. This is a different method altogether; when both end at the same value, that "
@@ -124,7 +128,7 @@ def how_solvers_know(one: Weighed, commands: tuple[str, ...]) -> Words:
     )
 
 
-def other_ways(svg: str, commands: tuple[str, ...]) -> Picture:
+def other_ways(rows: Sequence[ComparisonRow], svg: str, commands: tuple[str, ...]) -> Picture:
     """Show constructions and heuristics beside their optima."""
     return Picture(
         title="How far heuristics are from it",
@@ -137,9 +141,22 @@ def other_ways(svg: str, commands: tuple[str, ...]) -> Picture:
         svg=svg,
         caption=(
             "Every line is a construction, every mark one way to choose its subsets, averaged over "
-            "all weights. Digits are easy: accuracy hardly tells the methods apart, errors do."
+            f"all weights. {_near_and_right(rows)}".rstrip()
         ),
         commands=commands,
+    )
+
+
+def _near_and_right(rows: Sequence[ComparisonRow]) -> str:
+    """Say how far apart errors are, and how far apart right answers, if they were counted."""
+    counted = [row.accuracy for row in rows if row.accuracy is not None]
+    errors = [row.mean_error for row in rows]
+    if not counted or min(errors) == 0:
+        return ""
+    return (
+        f"The largest of these errors is {times_in_words(max(errors) / min(errors))} times the "
+        f"smallest; right answers are between {100 * min(counted):.1f} % and "
+        f"{100 * max(counted):.1f} %. Reading digits takes no exact weights."
     )
 
 
@@ -147,23 +164,27 @@ def one_budget(layer: OneLayer, svg: str, commands: tuple[str, ...]) -> Picture:
     """Show a layer that shares its edges, and explain prices."""
     even = layer.even_errors[layer.size]
     shared = float(layer.grid.real(layer.shares.value))
+    kept = layer.shares.sizes
     return Picture(
         title="Where is an edge worth most?",
         paragraphs=(
-            "In the ticket every weight keeps as many edges as the others. But some pools hold a "
-            "near subset of two, others need ten. Let the whole last layer share one budget of "
-            f"{layer.shares.most:,} edges: the sum of errors falls from {even:.4g} to "
-            f"{shared:.4g}, and no other way to share gives less.",
-            "The key is a price for an edge. Each weight takes another edge as long as it saves "
-            "more than the price, on its own and without asking the others. Raise the price until "
-            f"the budget is met: here to {layer.price:.2g}. This is a Lagrange multiplier. What "
-            "the price leaves open, fewer edges than a pool has candidates, a small knapsack "
-            "settles exactly.",
+            "In the ticket every weight keeps as many edges as the others. But some pools have a "
+            "near subset of few numbers, and others need more. If each weight of the last layer "
+            f"keeps at most {layer.size} edges, the least sum of errors is {even:.4g}. Let the "
+            f"whole layer share one budget of as many, {layer.shares.most:,} edges, and it is "
+            f"{shared:.4g}; no other way to share gives less. Then one side of a weight keeps "
+            f"between {kept.min()} and {kept.max()}.",
+            "The key is a price for an edge. Each weight takes the size at which its error and "
+            "the price of its edges come to the least, on its own and without asking the others. "
+            f"Raise the price until the budget is met: here to {layer.price:.2g}. This is a "
+            "Lagrange multiplier. What the price leaves open, fewer edges than a pool has "
+            "candidates, a small knapsack settles exactly.",
         ),
         svg=svg,
         caption=(
             f"{layer.weights} weights. Diamonds: at most so many edges for every weight, the best "
-            "choice under that rule. The curve: the least sum of errors for every budget."
+            f"choice under that rule. The curve has {len(layer.curve.edges):,} corners: at each, "
+            "the least sum of errors for its budget; between them, nothing is below it."
         ),
         commands=commands,
     )
@@ -182,7 +203,7 @@ def what_is_proven(cut: Cut) -> Words:
             f"{report.sampled} sums were solved once more by another method.",
             f"Best is not always near: the largest error is {ticket.largest_error:.2g}, where the "
             "random neurons have nothing suitable to offer. That nothing nearer exists is proven, "
-            "too. More random numbers, or another seed, would help; a better solver would not.",
+            "too. More random numbers would help, or a luckier seed; a better solver would not.",
             "Not proven: that the ticket is right about pictures nobody showed it. Accuracy is "
             "counted on test images, and that is all.",
         ),

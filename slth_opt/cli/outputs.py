@@ -49,10 +49,10 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     Examples
     --------
-    >>> print_table(["size", "who"], [["9", "a"], ["10", "b"]])
-      size  who
-         9  a
-        10  b
+    >>> print_table(["size", "who"], [["9", "a"], ["1,000", "b"]])
+       size  who
+          9  a
+      1,000  b
     """
     columns = list(zip(header, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
@@ -66,7 +66,8 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def _is_number(cell: str) -> bool:
-    return cell == "-" or cell.lstrip("-").replace(".", "").replace("e-", "").isdigit()
+    digits = cell.lstrip("-").replace(",", "").replace(".", "").replace("e-", "")
+    return cell == "-" or digits.isdigit()
 
 
 def number(value: Fraction | float | None) -> str:
