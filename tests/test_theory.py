@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, localcontext
 from itertools import pairwise
 from math import ceil, comb, e, exp, log, log2, pi, sqrt
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from slth_opt import theory
 from slth_opt.errors import ProblemError
+from slth_opt.theory import fixed_sizes
 
 THRESHOLDS = [
     (1e-2, 1, 38), (1e-2, 2, 12), (1e-2, 3, 9), (1e-2, 4, 9),
@@ -188,11 +190,34 @@ def test_the_counting_bound_is_that_of_exact_binomials(dimension, kept):
 
 @given(st.integers(1, 6), st.integers(60, 300), st.floats(1e-4, 1 / 16.01))
 def test_counting_never_asks_for_less_than_the_theorem(dimension, kept, tolerance):
-    """Theorem 5 follows from it."""
+    """Theorem 5 follows from it, for any share of parameters kept."""
     counted = theory.least_parameters_by_counting(dimension, kept, tolerance)
-    theorem = theory.least_parameters(dimension, kept, tolerance)
-    # The theorem is about sizes of at most 0.84 n; where that decides, counting may allow fewer.
-    assert counted >= theorem or theorem == int(kept / (1 - 1 / (2 * pi))) + 1
+    assert counted >= theory.least_parameters(dimension, kept, tolerance)
+
+
+@pytest.mark.parametrize(("n", "k"), [(2002, 1001), (2500, 1300), (10**5, 1001)])
+def test_binomials_too_large_to_count_out_are_right(n, k):
+    """Stirling's series, from the size where it begins, beside the integers themselves."""
+    assert fixed_sizes._bits_of_choice(n, k) == pytest.approx(log2(comb(n, k)), rel=1e-13)
+
+
+def test_the_smallest_number_of_very_many_candidates_is_exact():
+    """One of n candidates within 1e-11: n and n - 1, in fractions of 60 digits."""
+    found = theory.candidates_for_one_target(1, 1e-11, constant=1)
+    with localcontext(prec=60):
+        need = -Decimal(log2(1e-11)) * Decimal(2).ln()
+        worth = {n: n * Decimal(n).ln() - (n - 1) * Decimal(n - 1).ln() for n in (found, found - 1)}
+    assert worth[found - 1] < need <= worth[found]
+
+
+def test_success_is_a_probability_however_many_subsets_there_are():
+    """More than a float can hold, and hardly any."""
+    assert theory.expected_hits(2000, 1000, 0.01) == float("inf")
+    assert theory.predicted_success(10**6, 500_000, 0.01) == 1
+    assert theory.predicted_success(10, 3, 1e-30) == pytest.approx(
+        theory.expected_hits(10, 3, 1e-30), rel=1e-12
+    )
+    assert theory.predicted_success(10, 3, 0.1, 1e200) == 0
 
 
 @pytest.mark.parametrize(("dimension", "parameters"), [(1, 12), (2, 40), (2, 90)])
@@ -279,6 +304,16 @@ def test_bounds_are_their_formulas_rounded_up(ours, formula):
         (lambda: theory.integer_failure(9, 5, 6, constant=1, spread=1), "from 0 to 5, got 6"),
         (lambda: theory.density_factor([3]), "at least one layer"),
         (lambda: theory.candidates_for_all_targets(2, 1e-9, constant=9), "more than 1e"),
+        (lambda: theory.threshold_ratio(10, 0, 0.1), "the size must be .* at least 1, got 0"),
+        (lambda: theory.candidates_for_one_target(2.5, 0.1, constant=1), "at least 1, got 2.5"),
+        (lambda: theory.expected_hits(10, 2, 0.1, float("nan")), "finite number, got nan"),
+        (lambda: theory.natale_width(0, 3, 4, 0.1, 0.5, constant=1), "layers .* got 0"),
+        (lambda: theory.pensia_width(2, 3, 4, 0.1, 2, constant=1), "of failure .* got 2"),
+        (lambda: theory.pensia_least_parameters(-3, 0.1, constant=1), "dimension .* got -3"),
+        (lambda: theory.copies_needed(2, 0, 0.1, 0.1, constant=1), "weights .* got 0"),
+        (lambda: theory.subset_sum_failure(-3, 0.1, constant=1, spread=1), "candidates .* got -3"),
+        (lambda: theory.quantised_width(3, 1.0, constant=1), "step .* got 1.0"),
+        (lambda: theory.density_factor([3, 0]), "a width must be .* got 0"),
     ],
 )
 def test_bad_arguments_are_refused(ask, message):

@@ -21,6 +21,17 @@ def check_tolerance(tolerance: float, *, below: float = 1.0) -> None:
         raise ProblemError(f"the tolerance must lie between 0 and {below:g}, got {tolerance!r}")
 
 
+def check_failure(failure: float) -> None:
+    """Refuse a probability of failure that is not between 0 and 1.
+
+    Examples
+    --------
+    >>> check_failure(0.01)
+    """
+    if not 0 < failure < 1:
+        raise ProblemError(f"a probability of failure lies between 0 and 1, got {failure!r}")
+
+
 def check_positive(value: float, *, what: str) -> None:
     """Refuse what is not a finite number above 0.
 
@@ -30,6 +41,28 @@ def check_positive(value: float, *, what: str) -> None:
     """
     if not 0 < value < float("inf"):
         raise ProblemError(f"{what} must be a finite number above 0, got {value!r}")
+
+
+def check_count(value: float, *, what: str) -> None:
+    """Refuse what is not a whole number of 1 or more.
+
+    Examples
+    --------
+    >>> check_count(784, what="the number of inputs")
+    """
+    if not 1 <= value < float("inf") or value != int(value):
+        raise ProblemError(f"{what} must be a whole number of at least 1, got {value!r}")
+
+
+def check_share(share: float) -> None:
+    """Refuse a share of candidates that is not between 0 and 1, or too small to be counted with.
+
+    Examples
+    --------
+    >>> check_share(0.5)
+    """
+    if not 1 / MOST_CANDIDATES <= share < 1:
+        raise ProblemError(f"the share kept must lie between 0 and 1, got {share!r}")
 
 
 def smallest(holds: Callable[[int], bool], *, least: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log2
+from math import log, log1p, log2
 
 from slth_opt.errors import ProblemError
 
@@ -17,7 +17,11 @@ def binary_entropy(p: float) -> float:
     """
     if not 0 <= p <= 1:
         raise ProblemError(f"the binary entropy is of a number from 0 to 1, got {p!r}")
-    return sum((-q * log2(q) for q in (p, 1 - p) if q not in (0, 1)), 0.0)
+    rare = min(p, 1 - p)
+    if rare == 0:
+        return 0.0
+    # log1p: of one in 10^12 the difference from 1 would be off by one part in 10^4.
+    return -rare * log2(rare) - (1 - rare) * log1p(-rare) / log(2)
 
 
 def inverse_binary_entropy(bits: float) -> float:

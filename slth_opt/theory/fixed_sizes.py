@@ -8,14 +8,17 @@ most a constant over sqrt(k) everywhere, and at least another one on [-sqrt(k), 
 
 from __future__ import annotations
 
-from math import ceil, comb, exp, lgamma, log, log2, pi, sqrt
+from math import ceil, comb, exp, expm1, inf, isfinite, log, log2, pi, sqrt
 
 from slth_opt.errors import ProblemError
-from slth_opt.theory.asking import check_positive, check_tolerance, smallest
+from slth_opt.theory.asking import check_count, check_positive, check_tolerance, smallest
 from slth_opt.theory.entropy import binary_entropy
 
-LARGEST_SHARE = 1 - 1 / (2 * pi)
-"""The lower bound is stated for sizes up to this share of n (Theorem 5), about 0.84."""
+MOST_LOGARITHM = 700.0
+"""Of what a float can hold."""
+
+MOST_COUNTED = 1000
+"""Binomials of more are not counted out but taken from Stirling's series, right to 11 digits."""
 
 
 def threshold_ratio(n: int, k: int, tolerance: float) -> float:
@@ -31,6 +34,7 @@ def threshold_ratio(n: int, k: int, tolerance: float) -> float:
     1.02
     """
     _check_sizes(n, k)
+    check_count(k, what="the size")
     check_tolerance(tolerance)
     return n * binary_entropy(k / n) / log2(k / tolerance)
 
@@ -46,7 +50,7 @@ def reachable_tolerance(n: int, k: int, *, constant: float) -> float:
     0.009
     """
     _check_sizes(n, k)
-    check_positive(k, what="the size")
+    check_count(k, what="the size")
     check_positive(constant, what="the constant")
     return float(k * 2 ** (-n * binary_entropy(k / n) / constant))
 
@@ -71,7 +75,7 @@ def candidates_for_one_target(k: int, tolerance: float, *, constant: float) -> i
     >>> [candidates_for_one_target(k, 1e-3, constant=1) for k in (2, 3, 4, 5)]
     [34, 18, 14, 13]
     """
-    _check_sizes(2 * k, k)
+    check_count(k, what="the size")
     check_tolerance(tolerance)
     check_positive(constant, what="the constant")
     need = constant * log2(k / tolerance)
@@ -97,7 +101,7 @@ def candidates_for_all_targets(k: int, tolerance: float, *, constant: float) -> 
     >>> candidates_for_all_targets(20, 1e-2, constant=1)
     485
     """
-    _check_sizes(2 * k, k)
+    check_count(k, what="the size")
     check_tolerance(tolerance, below=0.5)
     check_positive(constant, what="the constant")
     need = constant * log2(k / tolerance) ** 2
@@ -116,7 +120,7 @@ def candidates_for_large_sizes(k: int, tolerance: float, *, constant: float) -> 
     >>> candidates_for_large_sizes(400, 1e-2, constant=1)
     800
     """
-    _check_sizes(2 * k, k)
+    check_count(k, what="the size")
     check_tolerance(tolerance, below=0.5)
     check_positive(constant, what="the constant")
     bits = log2(1 / tolerance)
@@ -160,7 +164,7 @@ def amplification_rounds(k: int, tolerance: float, success: float) -> int:
     73
     """
     check_tolerance(tolerance)
-    _check_sizes(k, k)
+    check_count(k, what="the size")
     _check_success(success)
     return ceil(4 / success * log(k / tolerance))
 
@@ -170,7 +174,8 @@ def least_parameters(dimension: int, kept: int, tolerance: float) -> int:
 
     For all linear maps of norm at most sqrt(k) on d dimensions: if each of them is within eps of
     some k parameters of a random network with probability at least one half, the network has at
-    least n. No constant is unknown. Stated for eps below 1/16 and k of at most 0.84 n.
+    least n. No constant is unknown. Stated for eps below 1/16 and k of at most 0.84 n; what it is
+    proven by, `least_parameters_by_counting`, holds for larger k just as well.
 
     Examples
     --------
@@ -178,13 +183,11 @@ def least_parameters(dimension: int, kept: int, tolerance: float) -> int:
     1220
     """
     check_tolerance(tolerance, below=1 / 16)
-    check_positive(dimension, what="the dimension")
-    if kept < 1:
-        raise ProblemError(f"at least one parameter is kept, got {kept!r}")
+    check_count(dimension, what="the dimension")
+    check_count(kept, what="the number of parameters kept")
     need = dimension**2 / 2 * log2(kept / tolerance)
-    least = int(kept / LARGEST_SHARE) + 1
     # The left side grows with n: its derivative is -log2(1 - k/n).
-    return smallest(lambda n: n * binary_entropy(kept / n) >= need, least=least)
+    return smallest(lambda n: n * binary_entropy(kept / n) >= need, least=kept)
 
 
 def least_parameters_by_counting(dimension: int, kept: int, tolerance: float) -> int:
@@ -200,16 +203,10 @@ def least_parameters_by_counting(dimension: int, kept: int, tolerance: float) ->
     1327
     """
     check_tolerance(tolerance, below=0.5)
-    check_positive(dimension, what="the dimension")
-    if kept < 1:
-        raise ProblemError(f"at least one parameter is kept, got {kept!r}")
+    check_count(dimension, what="the dimension")
+    check_count(kept, what="the number of parameters kept")
     need = dimension**2 * log2(sqrt(kept) / (2 * tolerance)) - 1
-
-    def is_enough(n: int) -> bool:
-        choices = lgamma(n + 1) - lgamma(kept + 1) - lgamma(n - kept + 1)
-        return choices / log(2) > need
-
-    return smallest(is_enough, least=kept)
+    return smallest(lambda n: _bits_of_choice(n, kept) > need, least=kept)
 
 
 def expected_hits(n: int, k: int, tolerance: float, target: float = 0.0) -> float:
@@ -218,7 +215,7 @@ def expected_hits(n: int, k: int, tolerance: float, target: float = 0.0) -> floa
     C(n, k) subsets, each within eps with probability about 2 eps times the density of its sum,
     taken as that of the normal law with the variance k/3, which is near for k of 2 or more and
     too low or too high for a single uniform candidate. For one target, on average over draws;
-    no constant is unknown.
+    no constant is unknown. More than a float can hold are infinitely many.
 
     Examples
     --------
@@ -226,11 +223,15 @@ def expected_hits(n: int, k: int, tolerance: float, target: float = 0.0) -> floa
     1.03
     """
     _check_sizes(n, k)
-    check_tolerance(tolerance, below=float("inf"))
+    check_tolerance(tolerance, below=inf)
+    if not isfinite(target):
+        raise ProblemError(f"the target must be a finite number, got {target!r}")
     if k == 0:
         return float(abs(target) <= tolerance)
-    density = sqrt(3 / (2 * pi * k)) * exp(-3 * target**2 / (2 * k))
-    return comb(n, k) * 2 * tolerance * density
+    logarithm = _bits_of_choice(n, k) * log(2) - 1.5 * (target / sqrt(k)) * (target / sqrt(k))
+    if logarithm > MOST_LOGARITHM:
+        return inf
+    return 2 * tolerance * sqrt(3 / (2 * pi * k)) * exp(logarithm)
 
 
 def predicted_success(n: int, k: int, tolerance: float, target: float = 0.0) -> float:
@@ -244,7 +245,16 @@ def predicted_success(n: int, k: int, tolerance: float, target: float = 0.0) -> 
     >>> round(predicted_success(15, 2, 0.01), 2)
     0.64
     """
-    return 1 - exp(-expected_hits(n, k, tolerance, target))
+    return -expm1(-expected_hits(n, k, tolerance, target))
+
+
+def _bits_of_choice(n: int, k: int) -> float:
+    """Return log2 C(n, k)."""
+    few = int(min(k, n - k))
+    if few <= MOST_COUNTED:
+        return log2(comb(int(n), few))
+    tail = (1 / n - 1 / few - 1 / (n - few)) / 12
+    return n * binary_entropy(few / n) - (log(2 * pi * few * (1 - few / n)) / 2 - tail) / log(2)
 
 
 def _check_success(success: float) -> None:
@@ -253,5 +263,6 @@ def _check_success(success: float) -> None:
 
 
 def _check_sizes(n: int, k: int) -> None:
-    if not 0 <= k <= n or n < 1:
+    check_count(n, what="the number of candidates")
+    if not 0 <= k <= n or k != int(k):
         raise ProblemError(f"a size is from 0 to the number of candidates, got {k!r} of {n!r}")

@@ -10,7 +10,14 @@ from itertools import pairwise
 from math import ceil, e, log, log2
 
 from slth_opt.errors import ProblemError
-from slth_opt.theory.asking import check_positive, check_tolerance, smallest
+from slth_opt.theory.asking import (
+    check_count,
+    check_failure,
+    check_positive,
+    check_share,
+    check_tolerance,
+    smallest,
+)
 from slth_opt.theory.entropy import binary_entropy
 
 
@@ -40,10 +47,10 @@ def natale_width(
     >>> natale_width(2, 64, 32, 0.01, 0.5, constant=1)
     801
     """
+    _check_layer(depth, inputs, outputs)
     check_tolerance(tolerance)
     check_positive(constant, what="the constant")
-    if not 0 < share < 1:
-        raise ProblemError(f"the share kept must lie between 0 and 1, got {share!r}")
+    check_share(share)
     entropy = binary_entropy(share)
 
     def is_enough(n: int) -> bool:
@@ -77,13 +84,14 @@ def equivariant_width(
     >>> equivariant_width(2, 4, 9, 9.0, 0.01, 0.5, constant=1)
     576
     """
+    check_count(depth, what="the number of layers")
+    check_count(channels, what="the number of channels")
+    check_count(maps, what="the number of maps")
+    check_positive(basis_norm, what="the norm of the basis")
     larger = max(maps, basis_norm)
-    check_positive(larger, what="the norm of the basis")
-    check_positive(channels, what="the number of channels")
     check_tolerance(tolerance)
     check_positive(constant, what="the constant")
-    if not 0 < share < 1:
-        raise ProblemError(f"the share kept must lie between 0 and 1, got {share!r}")
+    check_share(share)
     entropy = binary_entropy(share)
 
     def is_enough(n: int) -> bool:
@@ -104,8 +112,10 @@ def density_factor(widths: Sequence[int]) -> float:
     50.0
     """
     pairs = list(pairwise(widths))
-    if not pairs or min(widths) < 1:
+    if not pairs:
         raise ProblemError(f"give the widths of at least one layer, all positive: {widths!r}")
+    for width in widths:
+        check_count(width, what="a width")
     return max(max(a / b, b / a) for a, b in pairs)
 
 
@@ -129,8 +139,9 @@ def pensia_width(
     >>> pensia_width(2, 784, 500, 0.01, 0.01, constant=1)
     14252
     """
+    _check_layer(depth, inputs, outputs)
     check_tolerance(tolerance)
-    check_tolerance(failure)
+    check_failure(failure)
     check_positive(constant, what="the constant")
     inside = inputs * outputs * depth / min(tolerance, failure)
     return ceil(constant * inputs * log(inside))
@@ -148,6 +159,7 @@ def pensia_least_parameters(dimension: int, tolerance: float, *, constant: float
     >>> pensia_least_parameters(10, 0.01, constant=1)
     461
     """
+    check_count(dimension, what="the dimension")
     check_tolerance(tolerance)
     check_positive(constant, what="the constant")
     return ceil(constant * dimension**2 * log(1 / tolerance))
@@ -166,12 +178,20 @@ def least_density(dimension: int, parameters: int, tolerance: float) -> float:
     0.048
     """
     check_tolerance(tolerance, below=0.5)
-    check_positive(dimension, what="the dimension")
-    check_positive(parameters, what="the number of parameters")
+    check_count(dimension, what="the dimension")
+    check_count(parameters, what="the number of parameters")
     need = (dimension**2 * log2(1 / (2 * tolerance)) - 1) / parameters
     if need > log2(e):
         raise ProblemError(f"{parameters} parameters are too few for any density")
+    if need <= 0:  # half of a single target: no edge is needed
+        return 0.0
     low, high = 0.0, 1.0
     while low < (middle := (low + high) / 2) < high:  # the left side grows with g, up to 1
         low, high = (low, middle) if middle * log2(e / middle) >= need else (middle, high)
     return high
+
+
+def _check_layer(depth: int, inputs: int, outputs: int) -> None:
+    check_count(depth, what="the number of layers")
+    check_count(inputs, what="the number of inputs")
+    check_count(outputs, what="the number of outputs")

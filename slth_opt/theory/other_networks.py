@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import ceil, log
 
-from slth_opt.theory.asking import check_positive, check_tolerance
+from slth_opt.theory.asking import check_count, check_failure, check_positive, check_tolerance
 
 GOLDEN = (1 + 5**0.5) / 2
 
@@ -25,8 +25,8 @@ def malach_neurons(weights: int, tolerance: float, failure: float, *, constant: 
     691
     """
     check_tolerance(tolerance)
-    check_tolerance(failure)
-    check_positive(weights, what="the number of weights")
+    check_failure(failure)
+    check_count(weights, what="the number of weights")
     check_positive(constant, what="the constant")
     return ceil(constant * log(weights / failure) / tolerance**2)
 
@@ -45,7 +45,7 @@ def malach_ratio(target_parameters: int, tolerance: float, *, constant: float) -
     """
     check_tolerance(tolerance)
     check_positive(constant, what="the constant")
-    check_positive(target_parameters, what="the number of parameters")
+    check_count(target_parameters, what="the number of parameters")
     ratio = target_parameters / tolerance
     return constant * ratio**2 * log(ratio)
 
@@ -64,7 +64,7 @@ def golden_terms(largest: float, tolerance: float) -> int:
     """
     check_positive(largest, what="the largest weight")
     check_positive(tolerance, what="the tolerance")
-    return max(0, ceil(log(largest / tolerance) / log(GOLDEN)))
+    return max(0, ceil((log(largest) - log(tolerance)) / log(GOLDEN)))
 
 
 def copies_needed(
@@ -82,8 +82,10 @@ def copies_needed(
     >>> copies_needed(2, 2368, 0.01, 0.01, constant=1)
     14
     """
+    check_count(depth, what="the number of layers")
+    check_count(weights, what="the number of weights")
     check_tolerance(tolerance)
-    check_tolerance(failure)
+    check_failure(failure)
     check_positive(constant, what="the constant")
     return ceil(constant * log(weights * depth / min(tolerance, failure)))
 
@@ -103,8 +105,9 @@ def convolutional_parameters(
     502
     """
     check_tolerance(tolerance)
-    check_tolerance(failure)
-    check_positive(weights, what="the number of parameters")
+    check_failure(failure)
+    check_count(depth, what="the number of layers")
+    check_count(weights, what="the number of parameters")
     check_positive(constant, what="the constant")
     return ceil(constant * weights * log(weights * depth / min(tolerance, failure)))
 
@@ -122,7 +125,7 @@ def otsuka_width(inputs: int, outputs: int, tolerance: float, *, constant: float
     783
     """
     check_tolerance(tolerance)
-    check_positive(inputs, what="the number of inputs")
-    check_positive(outputs, what="the number of outputs")
+    check_count(inputs, what="the number of inputs")
+    check_count(outputs, what="the number of outputs")
     check_positive(constant, what="the constant")
     return ceil(constant * inputs * log(inputs * outputs / tolerance))

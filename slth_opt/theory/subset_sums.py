@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import ceil, exp, log, log2
 
 from slth_opt.errors import ProblemError
-from slth_opt.theory.asking import check_positive, check_tolerance
+from slth_opt.theory.asking import check_count, check_positive, check_tolerance
 
 
 def subset_sum_candidates(tolerance: float, *, constant: float) -> int:
@@ -40,6 +40,7 @@ def subset_sum_failure(n: int, tolerance: float, *, constant: float, spread: flo
     >>> subset_sum_failure(10, 0.01, constant=3, spread=1)
     1.0
     """
+    check_count(n, what="the number of candidates")
     check_tolerance(tolerance)
     check_positive(constant, what="the constant")
     check_positive(spread, what="the spread")
@@ -59,7 +60,7 @@ def vector_candidates(dimension: int, tolerance: float, *, constant: float) -> i
     56
     """
     check_tolerance(tolerance)
-    check_positive(dimension, what="the dimension")
+    check_count(dimension, what="the dimension")
     check_positive(constant, what="the constant")
     logarithm = log(1 / tolerance)
     return ceil(constant * dimension**3 * logarithm * (logarithm + log(dimension)))
@@ -78,7 +79,7 @@ def transition_size(largest: int) -> float:
     >>> transition_size(1024)
     10.0
     """
-    check_positive(largest, what="the largest integer")
+    check_count(largest, what="the largest integer")
     return log2(largest)
 
 
@@ -96,10 +97,10 @@ def integer_failure(
     >>> integer_failure(10, 1000, 0, constant=3, spread=1)
     1.0
     """
-    check_positive(largest, what="the largest integer")
+    check_count(largest, what="the largest integer")
     check_positive(constant, what="the constant")
     check_positive(spread, what="the spread")
-    check_positive(n, what="the number of candidates")
+    check_count(n, what="the number of candidates")
     if not 0 <= tolerance <= largest:
         raise ProblemError(f"the tolerance is from 0 to {largest}, got {tolerance!r}")
     above = n - constant * log((largest + 1) / (tolerance + 1))
@@ -118,7 +119,8 @@ def quantised_width(inputs: int, step: float, *, constant: float) -> int:
     >>> quantised_width(10, 2**-8, constant=1)
     80
     """
-    check_tolerance(step)
-    check_positive(inputs, what="the number of inputs")
+    if not 0 < step < 1:
+        raise ProblemError(f"the step must lie between 0 and 1, got {step!r}")
+    check_count(inputs, what="the number of inputs")
     check_positive(constant, what="the constant")
     return ceil(constant * inputs * log2(1 / step))
