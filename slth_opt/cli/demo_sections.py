@@ -86,8 +86,8 @@ def all_sizes(one: Weighed, svg: str, commands: tuple[str, ...]) -> Picture:
         title="The optimum is known",
         paragraphs=(
             "Proofs that tickets exist show that some subset is near enough, with high "
-            "probability. They do not say which one, nor how near the best one is. Here the best "
-            f"subset of every size stands beside the best of {DRAWS:,} random subsets of that "
+            "probability. Few of them say which one, and none how near the best one is. Here the "
+            f"best subset of every size stands beside the best of {DRAWS:,} random subsets of that "
             f"size, which is worse in {better} of {n + 1} sizes.",
         ),
         svg=svg,
