@@ -30,6 +30,7 @@ nitpicky = False
 html_theme = "furo"
 html_title = f"slth_opt {release}"
 html_copy_source = False
+html_show_copyright = False
 html_show_sphinx = False
 
 myst_heading_anchors = 3
