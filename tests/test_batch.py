@@ -387,6 +387,24 @@ def test_a_long_pool_has_a_smallest_subset_or_none():
     assert found.batch.error_units.tolist() == [1, 0, 0, -1]
 
 
+def test_small_sizes_in_order_find_what_asking_for_the_smallest_finds(monkeypatch):
+    """Rows of 38 weights that take 0 to 6, twenty, or cannot be met, both ways."""
+    rng = np.random.default_rng(38)
+    pools = rng.integers(-(2**20), 2**20, (9, 38))
+    pools[6:] = [64] * 30 + [10, 9, 7] + [200] * 5
+    targets = np.array([*(rng.integers(-(2**20), 2**20, 5) | 1), 0, 64 * 20 + 9, 18, 10**9])
+    tolerances = (0, 2, 2000)
+    in_order = [smallest_subsets(pools, targets, tolerance=t) for t in tolerances]
+    monkeypatch.setattr(singles, "MOST_PARTS", 0)
+    for found, tolerance in zip(in_order, tolerances, strict=True):
+        at_once = smallest_subsets(pools, targets, tolerance=tolerance)
+        assert found.sizes.tolist() == at_once.sizes.tolist()
+        assert found.batch.error_units.tolist() == at_once.batch.error_units.tolist()
+    sizes = set(np.concatenate([found.sizes for found in in_order]).tolist())
+    assert {-1, 0, 2} < sizes
+    assert max(sizes) > 6 > sorted(sizes - {-1, 0, 2})[0]
+
+
 def test_the_best_of_a_profile_is_the_best_of_any_size():
     """Five hundred rows of fourteen weights, two ways."""
     rng = np.random.default_rng(14)

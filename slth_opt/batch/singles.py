@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import comb
 from typing import TYPE_CHECKING
 
 from slth_opt.backends import meeting
@@ -16,6 +17,9 @@ from slth_opt.tables import Table
 
 if TYPE_CHECKING:
     import numpy as np
+
+MOST_PARTS = 2**16
+"""A size is asked for by itself while a half of it can be chosen in so many ways: milliseconds."""
 
 
 def solve_row(
@@ -41,6 +45,9 @@ def solve_row(
 def smallest_of_row(table: Table, row: int, limit: int) -> tuple[int, int, int]:
     """Return size, subset and error: the smallest size through the backends, then its nearest.
 
+    Small sizes are asked one after the other, which takes a tenth of the time or less and mostly
+    settles it; only then the smallest of all is asked for.
+
     Examples
     --------
     >>> import numpy as np
@@ -49,12 +56,19 @@ def smallest_of_row(table: Table, row: int, limit: int) -> tuple[int, int, int]:
     >>> smallest_of_row(table, 0, 1)
     (1, 1, 1)
     """
-    smallest = solve(table.smallest_problem(row, limit))
+    question, problem = table.smallest_problem(row, limit), table.problem(row)
+    n = table.num_candidates
+    for size in range(question.free_bound(), n + 1):
+        if comb(n, (size + 1) // 2) > MOST_PARTS:
+            break
+        subset, error = _proven(solve(replace(problem, fewest=size, most=size)), table, row)
+        if error <= limit:
+            return size, subset, error
+    smallest = solve(question)
     if smallest.infeasible:
         return -1, 0, -1
     size = _proven(smallest, table, row)[0].bit_count()
-    nearest = solve(replace(table.problem(row), fewest=size, most=size))
-    return size, *_proven(nearest, table, row)
+    return size, *_proven(solve(replace(problem, fewest=size, most=size)), table, row)
 
 
 def _proven(result: Result, table: Table, row: int) -> tuple[int, int]:
