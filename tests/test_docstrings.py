@@ -18,14 +18,17 @@ FLOORS_WITHOUT = {
     "kernels": "arrays in, arrays out: shown by the methods that call them, held by naive twins",
     "cli": "commands: the examples of their --help are run by tests/test_cli.py",
     "studies": "functions of a Study: shown by slth study, run by tests/test_studies.py",
-    "third_parties": "what runs in a process of its own, asked through `ask`",
-    "benchmarking": "minutes of timing: shown by the examples of slth bench",
-    "instance_benchmarks": "the same",
 }
 """Parts whose functions nobody calls by hand, and what shows them instead."""
 
 ONE_BY_ONE = {
     "side_process.serve": "the main loop of a process; `ask` shows it",
+    "third_parties.cp_sat_files.answer": "runs in a process of its own; `solve` beside it shows it",
+    "third_parties.highs_files.answer": "the same",
+    "third_parties.scip_files.answer": "the same",
+    "instance_benchmarks.running.answer": "the same, for `compare_instances`",
+    "instance_benchmarks.running.compare_instances": "starts a process for every method, seconds"
+    " even for one instance: run by tests/test_instance_bench.py",
 }
 
 
