@@ -2,11 +2,14 @@
 
 A line is on the disk before the next task counts as begun, so a study that is killed loses no more
 than the tasks it was at. The first line says what the record is about, down to the code that
-made it, so that rows of two versions are never mixed. One run at a time may hold a record.
+made it, so that rows of two versions are never mixed. Every other line ends with a check over
+itself and the first, so that no line is believed that was changed. One run at a time may hold a
+record.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,7 +58,7 @@ def open_record(place: str | Path, asked: Mapping[str, Any]) -> Iterator[tuple[D
         done = _read(file, name, dict(asked))
 
         def add(number: int, rows: Sequence[Row]) -> None:
-            _append(file, {"task": number, "rows": list(rows)})
+            _append(file, _checked(asked, number, list(rows)))
 
         yield done, add
 
@@ -89,18 +92,39 @@ def _read(file: IO[bytes], name: str, asked: dict[str, Any]) -> Done:
     if not whole:
         _append(file, asked)
         return {}
+    head_line, *lines = whole.splitlines()
     try:
-        head, *rest = (json.loads(line) for line in whole.decode("ascii").splitlines())
-        found = {int(entry["task"]): list(entry["rows"]) for entry in rest}
+        head = json.loads(head_line)
         differing = [key for key in {**asked, **head} if asked.get(key) != head.get(key)]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise FileError(f"{name}: is not the record of a study; remove it") from None
     if differing:
         told = ", ".join(f"{key} {head.get(key)}, not {asked.get(key)}" for key in differing)
         raise FileError(
             f"{name}: is the record of another run: {told}; remove it, or choose another folder"
         )
-    return found
+    return dict(_task(line, name, asked, number) for number, line in enumerate(lines, start=2))
+
+
+def _task(line: bytes, name: str, asked: dict[str, Any], number: int) -> tuple[int, list[Row]]:
+    """Return the task of a line and its rows; refuse a line that is not as it was written."""
+    try:
+        entry = json.loads(line)
+        is_whole = entry == _checked(asked, entry["task"], entry["rows"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        is_whole = False
+    if not is_whole:
+        raise FileError(
+            f"{name}: line {number} is not as it was written; without that line the record is "
+            "whole, and its task is done again"
+        )
+    return entry["task"], entry["rows"]
+
+
+def _checked(asked: Mapping[str, Any], number: int, rows: list[Row]) -> dict[str, Any]:
+    """Return the line of a task, with a check over it and what the record is about."""
+    content = json.dumps([dict(asked), number, rows]).encode("ascii")
+    return {"task": number, "rows": rows, "check": hashlib.sha256(content).hexdigest()[:16]}
 
 
 def _append(file: IO[bytes], entry: Mapping[str, Any]) -> None:

@@ -85,7 +85,7 @@ def test_a_record_cut_anywhere_gives_the_same_rows(tmp_path):
         assert place.read_bytes() == content
 
 
-@pytest.mark.parametrize("content", [b"a thesis", b"\xff\xfe\n", b"[]\n", b"{}\n[1]\n"])
+@pytest.mark.parametrize("content", [b"a thesis", b"\xff\xfe\n", b"[]\n", b"[" * 10**5 + b"\n"])
 def test_another_file_is_never_taken_for_a_record(tmp_path, content):
     """It is refused, and is afterwards what it was."""
     place = tmp_path / "dice.tasks"
@@ -93,6 +93,30 @@ def test_another_file_is_never_taken_for_a_record(tmp_path, content):
     with pytest.raises(FileError, match="is not the record of a study"):
         run_study(dice(), place=place)
     assert place.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda line: line.replace(b'"shown": ', b'"shown": 1'),
+        lambda line: line.replace(b'"rows": [', b'"rows": [1, '),
+        lambda line: line[:-9] + b"\n",
+        lambda line: b"\xff" * 9 + b"\n",
+        lambda line: b"[" * 10**5 + b"\n",
+        lambda line: b"\n",
+    ],
+    ids=["a number", "a row", "cut", "binary", "deep", "empty"],
+)
+def test_a_line_that_was_changed_is_refused_by_its_number(tmp_path, change):
+    """And without it the record is good for the rest."""
+    place = tmp_path / "dice.tasks"
+    whole = run_study(dice(3), seed=5, place=place)
+    head, first, second, third = place.read_bytes().splitlines(keepends=True)
+    place.write_bytes(head + first + change(second) + third)
+    with pytest.raises(FileError, match="line 3 is not as it was written; without that line"):
+        run_study(dice(3), seed=5, place=place)
+    place.write_bytes(head + first + third)
+    assert run_study(dice(3), seed=5, place=place) == whole
 
 
 def test_the_record_of_another_target_is_refused(tmp_path):
