@@ -36,7 +36,13 @@ INTERVALS = ("1", "sqrt(k)")
 
 
 def tasks(scale: str) -> Sequence[Task]:
-    """Return the parts of each size; the tolerances of a draw belong together."""
+    """Return the parts of each size; the tolerances of a draw belong together.
+
+    Examples
+    --------
+    >>> [task["k"] for task in tasks("small")]
+    [2, 3, 4, 6, 8]
+    """
     return [
         {"k": k, "exponents": list(EXPONENTS[scale]), "draws": PART}
         for k in SIZES
@@ -45,7 +51,16 @@ def tasks(scale: str) -> Sequence[Task]:
 
 
 def run(task: Task, rng: np.random.Generator) -> list[Row]:
-    """Draw pools; find how many of its candidates each needs to serve all targets."""
+    """Draw pools; find how many of its candidates each needs to serve all targets.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> rows = run({"k": 2, "exponents": [2, 3], "draws": 1}, generator(1))
+    >>> coarse, fine = (row["n"] for row in rows if row["targets_up_to"] == "1")
+    >>> coarse <= fine
+    True
+    """
     k, rows = task["k"], []
     for draw in range(task["draws"]):
         pool: list[int] = []

@@ -49,7 +49,13 @@ EARLIER: dict[tuple[int, int], tuple[tuple[int, ...], ...]] = {
 
 
 def tasks(scale: str) -> Sequence[Task]:
-    """Return the parts of each shape."""
+    """Return the parts of each shape.
+
+    Examples
+    --------
+    >>> tasks("small")[0]
+    {'hidden': 15, 'outputs': 4, 'draws': 10}
+    """
     return [
         {"hidden": hidden, "outputs": outputs, "draws": PART}
         for hidden, outputs in SHAPES
@@ -58,7 +64,15 @@ def tasks(scale: str) -> Sequence[Task]:
 
 
 def run(task: Task, rng: np.random.Generator) -> list[Row]:
-    """Draw blocks; count what the outputs keep alone and together."""
+    """Draw blocks; count what the outputs keep alone and together.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> (row,) = run({"hidden": 12, "outputs": 3, "draws": 1}, generator(1))
+    >>> row["served"], row["edges"] <= row["alone_edges"]
+    (True, True)
+    """
     rows = []
     for draw in range(task["draws"]):
         block = drawn(task["hidden"], task["outputs"], rng, "edges")
@@ -119,7 +133,16 @@ def middle(rows: Sequence[Row], shape: tuple[int, int], count: str) -> tuple[int
 
 
 def beside_earlier(rows: Sequence[Row]) -> Iterator[Reproduced]:
-    """Yield every figure of before beside the mean of ours; a single block varies as ours do."""
+    """Yield every figure of before beside the mean of ours; a single block varies as ours do.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> rows = run({"hidden": 15, "outputs": 4, "draws": 5}, generator(1))
+    >>> first = next(beside_earlier(rows))
+    >>> first.what, first.before
+    ('15 neurons, 4 outputs, alone_second', 10)
+    """
     for shape, blocks in EARLIER.items():
         here = [row for row in rows if (row["hidden"], row["outputs"]) == shape and row["served"]]
         for count in COUNTS:

@@ -63,7 +63,13 @@ tolerance, the mean smallest size of those, and the shares with a subset of exac
 
 
 def tasks(scale: str) -> Sequence[Task]:
-    """Return the parts of every law and number of candidates."""
+    """Return the parts of every law and number of candidates.
+
+    Examples
+    --------
+    >>> tasks("small")[0]
+    {'law': 'uniform', 'n': 10, 'draws': 2000}
+    """
     return [
         {"law": law, "n": n, "draws": min(PART[n], draws)}
         for law, n in EARLIER
@@ -73,7 +79,15 @@ def tasks(scale: str) -> Sequence[Task]:
 
 
 def run(task: Task, rng: np.random.Generator) -> list[Row]:
-    """Draw pools and targets; find the smallest subset of each, or that there is none."""
+    """Draw pools and targets; find the smallest subset of each, or that there is none.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> (row,) = run({"law": "uniform", "n": 15, "draws": 20}, generator(1))
+    >>> row["draws"], row["failed"] <= 1, sum(row[f"size_{k}"] for k in range(7)) <= 20
+    (20, True, True)
+    """
     import numpy as np
 
     n, shape = task["n"], (task["draws"], task["n"])
@@ -122,7 +136,16 @@ def totals(rows: Sequence[Row], law: str, n: int) -> dict[str, int]:
 
 
 def beside_published(rows: Sequence[Row]) -> Iterator[Reproduced]:
-    """Yield every published figure beside ours."""
+    """Yield every published figure beside ours.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> rows = run({"law": "uniform", "n": 15, "draws": 500}, generator(1))
+    >>> failures = next(beside_published(rows))
+    >>> failures.what, failures.before, abs(failures.deviations) < 4
+    ('uniform, 15, published, failures', 0.00404, True)
+    """
     for law, (failed, mean, histogram) in PUBLISHED.items():
         found = totals(rows, law, 15)
         draws, name = found["draws"], f"{law}, 15, published"
@@ -135,7 +158,16 @@ def beside_published(rows: Sequence[Row]) -> Iterator[Reproduced]:
 
 
 def beside_earlier(rows: Sequence[Row]) -> Iterator[Reproduced]:
-    """Yield every figure of the earlier exact run beside ours."""
+    """Yield every figure of the earlier exact run beside ours.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> rows = run({"law": "uniform", "n": 10, "draws": 500}, generator(1))
+    >>> served = next(beside_earlier(rows))
+    >>> served.what, served.before, abs(served.deviations) < 4
+    ('uniform, 10, any size', 0.925, True)
+    """
     for (law, n), (any_, mean, exactly) in EARLIER.items():
         found, earlier = totals(rows, law, n), 1500 if n <= 20 else 500
         draws, name = found["draws"], f"{law}, {n}"

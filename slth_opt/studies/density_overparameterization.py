@@ -54,7 +54,13 @@ SOURCES = {"small": 4, "paper": 30}
 
 
 def tasks(scale: str) -> Sequence[Task]:
-    """Return one task for each way to choose and size; the small scale leaves out some."""
+    """Return one task for each way to choose and size; the small scale leaves out some.
+
+    Examples
+    --------
+    >>> tasks("small")[0]
+    {'method': 'exact', 'size': 1, 'sources': 4}
+    """
     return [
         {"method": method, "size": size, "sources": SOURCES[scale]}
         for method, sizes in SIZES.items()
@@ -66,7 +72,15 @@ def tasks(scale: str) -> Sequence[Task]:
 
 
 def run(task: Task, rng: np.random.Generator) -> list[Row]:
-    """Grow the source until half of all draws serve every weight, then narrow the number down."""
+    """Grow the source until half of all draws serve every weight, then narrow the number down.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> (row,) = run({"method": "exact", "size": 3, "sources": 2}, generator(1))
+    >>> row["n"] > 3, 0 < row["density"] < 1
+    (True, True)
+    """
     method, size = task["method"], task["size"]
     least = 8 if size == "any" else max(8, size)
     too_few, enough = least - 1, least

@@ -41,7 +41,13 @@ DRAWS = {"small": 10, "paper": 60}
 
 
 def tasks(scale: str) -> Sequence[Task]:
-    """Return one task for each resolution, part and number of candidates."""
+    """Return one task for each resolution, part and number of candidates.
+
+    Examples
+    --------
+    >>> tasks("small")[0]
+    {'bits': 12, 'part': 2, 'n': 8, 'draws': 10}
+    """
     return [
         {"bits": bits, "part": part, "n": n, "draws": DRAWS[scale]}
         for bits in BITS[scale]
@@ -51,7 +57,15 @@ def tasks(scale: str) -> Sequence[Task]:
 
 
 def run(task: Task, rng: np.random.Generator) -> list[Row]:
-    """Draw problems; solve each to the proven optimum by every method, and count."""
+    """Draw problems; solve each to the proven optimum by every method, and count.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> rows = run({"bits": 12, "part": 2, "n": 8, "draws": 4}, generator(1))
+    >>> [row["k"] for row in rows], len({row["method"] for row in rows})
+    ([4, 4], 2)
+    """
     bits, n, k = task["bits"], task["n"], task["n"] // task["part"]
     one = 2**bits
     problems = []
@@ -138,9 +152,9 @@ def finding(rows: Sequence[Row]) -> str:
         for part in PARTS:
             top = peak(rows, "four_lists", bits, part)
             lines.append(
-                f"2^-{bits}, k = n/{part}: four_lists is slowest at n = {top['n']} "
-                f"(2^{top['log_nodes']:.1f} sums; one exact solution is expected at "
-                f"{expected_peak(bits, part)}), and lists 2^"
+                f"2^-{bits}, k = n/{part}: four_lists lists most sums at n = {top['n']} "
+                f"(2^{top['log_nodes']:.1f}; one exact solution is expected at "
+                f"{expected_peak(bits, part)}), and 2^"
                 f"{beyond(rows, 'four_lists', bits, part):.1f} beyond; branching stays at 2^"
                 f"{beyond(rows, 'branching', bits, part):.1f} nodes there."
             )

@@ -25,7 +25,13 @@ DRAWS = {"small": 150, "paper": 3000}
 
 
 def tasks(scale: str) -> Sequence[Task]:
-    """Return one task for each number of candidates and size."""
+    """Return one task for each number of candidates and size.
+
+    Examples
+    --------
+    >>> tasks("small")[0]
+    {'n': 8, 'size': 2, 'draws': 150}
+    """
     return [
         {"n": n, "size": size, "draws": DRAWS[scale]}
         for size in SIZES
@@ -35,7 +41,15 @@ def tasks(scale: str) -> Sequence[Task]:
 
 
 def run(task: Task, rng: np.random.Generator) -> list[Row]:
-    """Draw pools and targets; let every heuristic that knows the rule choose, and the optimum."""
+    """Draw pools and targets; let every heuristic that knows the rule choose, and the optimum.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> rows = run({"n": 8, "size": 2, "draws": 4}, generator(1))
+    >>> all(row["median_ratio"] >= 1 and row["better"] == 0 for row in rows)
+    True
+    """
     import numpy as np
 
     n, draws = task["n"], task["draws"]

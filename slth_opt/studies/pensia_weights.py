@@ -95,7 +95,13 @@ def study_of(target: Network, images: Images | None = None) -> Study:
 def tasks(
     scale: str, target: Network | None = None, images: Images | None = None
 ) -> Sequence[Task]:
-    """Return one task for each source that is drawn."""
+    """Return one task for each source that is drawn.
+
+    Examples
+    --------
+    >>> [task["source"] for task in tasks("small")]
+    [0, 1, 2, 3, 4]
+    """
     network = _given(target)
     sources = WEIGHTS[scale] // network.num_coefficients
     seen = images_for(network, images)
@@ -109,7 +115,16 @@ def run(
     target: Network | None = None,
     images: Images | None = None,
 ) -> list[Row]:
-    """Draw a source as the published code does; answer every question from its profiles."""
+    """Draw a source as the published code does; answer every question from its profiles.
+
+    Examples
+    --------
+    >>> from slth_opt.networks import dense_network
+    >>> from slth_opt.sources import generator
+    >>> rows = run({"source": 0}, generator(1), dense_network([[[0.5, -0.25]], [[0.125]]]))
+    >>> rows[0]["target"], {row["weights"] for row in rows}
+    ('2-1-1', {3})
+    """
     import numpy as np
 
     network = _given(target)

@@ -28,7 +28,13 @@ DRAWS = {"small": 40, "paper": 2000}
 
 
 def tasks(scale: str) -> Sequence[Task]:
-    """Return one task for each M and number of candidates."""
+    """Return one task for each M and number of candidates.
+
+    Examples
+    --------
+    >>> tasks("small")[0]
+    {'bits': 8, 'n': 2, 'draws': 40}
+    """
     return [
         {"bits": bits, "n": bits + more, "draws": DRAWS[scale]}
         for bits in BITS
@@ -38,7 +44,15 @@ def tasks(scale: str) -> Sequence[Task]:
 
 
 def run(task: Task, rng: np.random.Generator) -> list[Row]:
-    """Draw integers and a target within reach; count the subsets that meet it exactly."""
+    """Draw integers and a target within reach; count the subsets that meet it exactly.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> (row,) = run({"bits": 8, "n": 16, "draws": 5}, generator(1))
+    >>> row["kappa"], row["successes"], row["mean_solutions"] > 1
+    (0.5, 5, True)
+    """
     bits, n, draws = task["bits"], task["n"], task["draws"]
     largest = 2**bits
     counts = []

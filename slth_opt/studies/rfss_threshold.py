@@ -60,7 +60,13 @@ LEVELS = (0.5, 0.9, 0.99)
 
 
 def tasks(scale: str) -> Sequence[Task]:
-    """Return one task for each tolerance, size and constant."""
+    """Return one task for each tolerance, size and constant.
+
+    Examples
+    --------
+    >>> tasks("small")[0]
+    {'tolerance': 0.01, 'k': 1, 'n': 10, 'draws': 400}
+    """
     found = []
     for (tolerance, sizes), constant in product(SIZES.items(), CONSTANTS):
         for k in sizes:
@@ -71,7 +77,15 @@ def tasks(scale: str) -> Sequence[Task]:
 
 
 def run(task: Task, rng: np.random.Generator) -> list[Row]:
-    """Draw pools and targets; count how often the best k-subset is within the tolerance."""
+    """Draw pools and targets; count how often the best k-subset is within the tolerance.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> rows = run({"tolerance": 0.01, "k": 2, "n": 12, "draws": 50}, generator(1))
+    >>> [row["targets_up_to"] for row in rows], all(0 < share(row) < 1 for row in rows)
+    (['sqrt(k)', '1'], True)
+    """
     import numpy as np
 
     tolerance, k, n, draws = (task[name] for name in ("tolerance", "k", "n", "draws"))
@@ -131,7 +145,16 @@ def errors_of_all(pools: np.ndarray, targets: np.ndarray, k: int) -> np.ndarray:
 
 
 def beside_earlier(rows: Sequence[Row]) -> Iterator[Reproduced]:
-    """Yield every figure of the earlier run beside ours."""
+    """Yield every figure of the earlier run beside ours.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> rows = run({"tolerance": 0.01, "k": 1, "n": 38, "draws": 50}, generator(1))
+    >>> first = next(beside_earlier(rows))
+    >>> first.what, first.before, abs(first.deviations) < 4
+    ('0.01, 1 of 38, up to sqrt(k)', 0.317, True)
+    """
     for (tolerance, k), before in EARLIER.items():
         n = candidates_for_one_target(k, tolerance, constant=1)
         for law, printed in zip(("sqrt(k)", "1"), before, strict=True):

@@ -34,7 +34,13 @@ MOST_CANDIDATES = 40
 
 
 def tasks(scale: str) -> Sequence[Task]:
-    """Return the parts of each tolerance."""
+    """Return the parts of each tolerance.
+
+    Examples
+    --------
+    >>> tasks("small")[0]
+    {'tolerance': 0.01, 'draws': 20}
+    """
     return [
         {"tolerance": tolerance, "draws": PART}
         for tolerance in TOLERANCES[scale]
@@ -43,7 +49,16 @@ def tasks(scale: str) -> Sequence[Task]:
 
 
 def run(task: Task, rng: np.random.Generator) -> list[Row]:
-    """Draw pools and targets up to 1/2; find the candidates that m targets need and use."""
+    """Draw pools and targets up to 1/2; find the candidates that m targets need and use.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> rows = run({"tolerance": 0.01, "draws": 1}, generator(1))
+    >>> needs = [row["shared"] for row in rows]
+    >>> len(rows), needs == sorted(needs)
+    (4, True)
+    """
     import numpy as np
 
     draws, most, tolerance = task["draws"], max(TARGETS), task["tolerance"]

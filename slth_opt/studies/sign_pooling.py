@@ -41,7 +41,13 @@ SURE = 0.95
 
 
 def tasks(scale: str) -> Sequence[Task]:
-    """Return the parts of every layout and number of neurons."""
+    """Return the parts of every layout and number of neurons.
+
+    Examples
+    --------
+    >>> tasks("small")[0]
+    {'layout': 'split', 'neurons': 10, 'draws': 500}
+    """
     return [
         {"layout": layout, "neurons": neurons, "draws": PART[scale]}
         for layout, (_, _, numbers) in LAYOUTS.items()
@@ -51,7 +57,15 @@ def tasks(scale: str) -> Sequence[Task]:
 
 
 def run(task: Task, rng: np.random.Generator) -> list[Row]:
-    """Draw weights and their neurons; find the fewest edges of each within the tolerance."""
+    """Draw weights and their neurons; find the fewest edges of each within the tolerance.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> (row,) = run({"layout": "linear", "neurons": 20, "draws": 30}, generator(1))
+    >>> row["sides"], row["served"] > 20
+    (1, True)
+    """
     import numpy as np
 
     name, each, _ = LAYOUTS[task["layout"]]

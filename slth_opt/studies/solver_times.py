@@ -38,7 +38,13 @@ LIMIT = {"small": 5.0, "paper": 20.0}
 
 
 def tasks(scale: str) -> Sequence[Task]:
-    """Return the draws of each shape."""
+    """Return the draws of each shape.
+
+    Examples
+    --------
+    >>> tasks("small")[0]
+    {'n': 12, 'k': 6, 'draw': 0, 'limit': 5.0}
+    """
     return [
         {"n": n, "k": k, "draw": draw, "limit": LIMIT[scale]}
         for n, k in SHAPES[scale]

@@ -44,7 +44,13 @@ SECONDS = 30.0
 
 
 def tasks(scale: str) -> Sequence[Task]:
-    """Return the draws of each n at each size of weights."""
+    """Return the draws of each n at each size of weights.
+
+    Examples
+    --------
+    >>> tasks("small")[0]
+    {'weights_up_to': 1.0, 'n': 12, 'draw': 0}
+    """
     return [
         {"weights_up_to": largest, "n": n, "draw": draw}
         for n, draws in DRAWS[scale].items()
@@ -54,7 +60,15 @@ def tasks(scale: str) -> Sequence[Task]:
 
 
 def run(task: Task, rng: np.random.Generator) -> list[Row]:
-    """Draw a problem; hold what each tool says to the proven optimum."""
+    """Draw a problem; hold what each tool says to the proven optimum.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> rows = run({"weights_up_to": 1.0, "n": 6, "draw": 0}, generator(1))
+    >>> [row["wrong"] for row in rows if row["tool"] == "cp_sat"]
+    [False]
+    """
     problem = drawn(task["n"], task["n"] // 2, task["weights_up_to"], rng)
     proven = solve(problem)
     assert proven.is_optimal
@@ -91,7 +105,16 @@ def drawn(n: int, k: int, largest: float, rng: np.random.Generator) -> SubsetSum
 
 
 def answers(problem: SubsetSum) -> Iterator[tuple[str, str, tuple[int, ...] | None]]:
-    """Yield for each tool on this machine: its name, what it claims, and its selection."""
+    """Yield for each tool on this machine: its name, what it claims, and its selection.
+
+    Examples
+    --------
+    >>> from slth_opt.sources import generator
+    >>> problem = drawn(6, 3, 1.0, generator(1))
+    >>> found = {tool: indices for tool, _, indices in answers(problem)}
+    >>> found["cp_sat"] == solve(problem).indices
+    True
+    """
     if cbc.binary() is not None:
         status, _, indices = cbc.default_answer(problem)
         yield DEFAULTS[0], "optimal" if status == "Optimal" else status, indices
