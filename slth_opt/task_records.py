@@ -14,8 +14,9 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from slth_opt.csv_rows import Row
 from slth_opt.errors import FileError
@@ -50,7 +51,7 @@ def open_record(place: str | Path, asked: Mapping[str, Any]) -> Iterator[tuple[D
     name = name_of(place)
     with ExitStack() as held:
         try:
-            file = held.enter_context(open(place, "a+b"))
+            file = held.enter_context(open(place, "a+b", buffering=0))
         except (OSError, ValueError) as failed:
             why = getattr(failed, "strerror", None) or failed
             raise FileError(f"{name}: cannot be written: {why}") from None
@@ -58,12 +59,12 @@ def open_record(place: str | Path, asked: Mapping[str, Any]) -> Iterator[tuple[D
         done = _read(file, name, dict(asked))
 
         def add(number: int, rows: Sequence[Row]) -> None:
-            _append(file, _checked(asked, number, list(rows)))
+            _append(file, name, _checked(asked, number, list(rows)))
 
         yield done, add
 
 
-def _hold(file: IO[bytes], name: str) -> None:
+def _hold(file: FileIO, name: str) -> None:
     """Keep other runs away until the file is closed, by whatever end this process comes to."""
     try:
         import fcntl
@@ -79,7 +80,7 @@ def _hold(file: IO[bytes], name: str) -> None:
         return
 
 
-def _read(file: IO[bytes], name: str, asked: dict[str, Any]) -> Done:
+def _read(file: FileIO, name: str, asked: dict[str, Any]) -> Done:
     """Return the finished tasks; cut off half a line at the end, and begin an empty record."""
     file.seek(0)
     data = file.read()
@@ -90,7 +91,7 @@ def _read(file: IO[bytes], name: str, asked: dict[str, Any]) -> Done:
     if len(whole) < len(data):
         file.truncate(len(whole))
     if not whole:
-        _append(file, asked)
+        _append(file, name, asked)
         return {}
     head_line, *lines = whole.splitlines()
     try:
@@ -127,8 +128,15 @@ def _checked(asked: Mapping[str, Any], number: int, rows: list[Row]) -> dict[str
     return {"task": number, "rows": rows, "check": hashlib.sha256(content).hexdigest()[:16]}
 
 
-def _append(file: IO[bytes], entry: Mapping[str, Any]) -> None:
+def _append(file: FileIO, name: str, entry: Mapping[str, Any]) -> None:
     """Add a line, so that it is there even if the machine stops."""
-    file.write(json.dumps(entry).encode("ascii") + b"\n")
-    file.flush()
-    os.fsync(file.fileno())
+    left = json.dumps(entry).encode("ascii") + b"\n"
+    try:
+        while left:  # a disk that is nearly full takes a part, and says why when asked for more
+            left = left[file.write(left) :]
+        os.fsync(file.fileno())
+    except OSError as failed:
+        raise FileError(
+            f"{name}: cannot be written: {failed.strerror}; the tasks in it are kept, and the same "
+            "command goes on"
+        ) from None

@@ -105,21 +105,25 @@ def test_unknown_studies_are_answered_with_the_known_ones():
         study_named("none")
 
 
+@pytest.fixture(scope="module")
+def thresholds():
+    """Return the rows of `rfss-threshold`, small."""
+    return run_study(study_named("rfss-threshold"), seed=3)
+
+
 @pytest.mark.slow
-def test_success_at_the_counting_threshold_is_what_it_was():
+def test_success_at_the_counting_threshold_is_what_it_was(thresholds):
     """All 22 figures of an earlier exact run within four standard errors, at c = 1."""
-    rows = run_study(study_named("rfss-threshold"), seed=3)
-    found = list(rfss_threshold.beside_earlier(rows))
+    found = list(rfss_threshold.beside_earlier(thresholds))
     assert len(found) == 22
     assert [each for each in found if each.deviations > 4] == []
     assert all(0.2 < each.ours < 0.6 for each in found)
 
 
 @pytest.mark.slow
-def test_half_again_is_nearly_always_enough():
+def test_half_again_as_many_bits_are_nearly_always_enough(thresholds):
     """Half of all draws succeed below c = 1.25 and above 1, nine of ten below 1.6."""
-    rows = run_study(study_named("rfss-threshold"), seed=3)
-    half, most = (rfss_threshold.constants_for(rows, level) for level in (0.5, 0.9))
+    half, most = (rfss_threshold.constants_for(thresholds, level) for level in (0.5, 0.9))
     assert len(half) == len(most) == 11
     assert 1 < min(half.values()) < max(half.values()) < 1.25
     assert max(most.values()) < 1.6
@@ -166,23 +170,27 @@ def test_published_statistics_are_met():
     assert [each for each in found if each.deviations > 4] == []
 
 
+@pytest.fixture(scope="module")
+def statistics():
+    """Return the rows of `burkholz-statistics`, small."""
+    return run_study(study_named("burkholz-statistics"), seed=11)
+
+
 @pytest.mark.slow
-def test_earlier_statistics_are_met():
+def test_earlier_statistics_are_met(statistics):
     """All 80 figures of an earlier exact run within four standard errors, none left out."""
-    rows = run_study(study_named("burkholz-statistics"), seed=11)
-    found = list(burkholz_statistics.beside_earlier(rows))
+    found = list(burkholz_statistics.beside_earlier(statistics))
     assert len(found) == 80
     assert [each for each in found if each.deviations > 4] == []
     assert sum(each.deviations <= 2 for each in found) > 70
 
 
 @pytest.mark.slow
-def test_pruning_by_sign_takes_about_twice_the_candidates():
+def test_pruning_by_sign_takes_about_twice_the_candidates(statistics):
     """Fifteen pruned by sign serve far fewer than ten unpruned, thirty serve more."""
-    rows = run_study(study_named("burkholz-statistics"), seed=11)
 
     def served(law, n):
-        found = burkholz_statistics.totals(rows, law, n)
+        found = burkholz_statistics.totals(statistics, law, n)
         return 1 - found["failed"] / found["draws"]
 
     assert served("split", 15) + 0.2 < served("uniform", 10) < served("split", 30)

@@ -20,7 +20,7 @@ from slth_opt.csv_rows import as_csv, read_rows, rows_from_csv
 from slth_opt.errors import FileError, ProblemError, SlthError
 from slth_opt.experiments import Study, repeating, run_study
 from slth_opt.reproducing import mean_beside, share_beside
-from slth_opt.studies import STUDIES
+from slth_opt.studies import STUDIES, study_named
 from slth_opt.task_records import open_record
 from tests.test_studies import dice, throw
 
@@ -174,6 +174,29 @@ def test_a_place_that_cannot_be_written_to_is_said_at_once(tmp_path, capsys):
         assert len(told.splitlines()) == 1
 
 
+FULL = """
+import resource, signal, sys
+from slth_opt.cli.main import main
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
+sys.exit(main(["study", "quantised", "--out", sys.argv[1]]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="limits the size of files")
+def test_a_disk_that_fills_up_is_told_and_loses_no_task(tmp_path):
+    """One line that says what to do; with room again the same command ends as a whole run."""
+    place = tmp_path / "quantised-small-0.tasks"
+    run = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 2
+    assert "cannot be written: File too large; the tasks in it are kept" in run.stderr
+    assert len(place.read_bytes()) == 1500
+    assert run_study(study_named("quantised"), place=place) == run_study(study_named("quantised"))
+
+
 def test_images_without_a_target_are_refused(capsys):
     """One line, exit code 2."""
     assert main(["study", "pensia-weights", "--mnist", "/no/such/folder"]) == 2
@@ -201,30 +224,50 @@ def test_deviations_count_both_samples():
 
 
 def few(study):
-    """Return a study of the first and the last two tasks of the small scale, with few draws."""
-    first, *_, last, end = study.tasks("small")
-    tasks = [
+    """Return the first and the last task of the small scale, with few draws."""
+    return [
         {
             key: min(3, value) if key in ("draws", "sources") else value
             for key, value in task.items()
         }
-        for task in (first, last, end)
+        for task in (study.tasks("small")[0], study.tasks("small")[-1])
     ]
-    return replace(study, tasks=lambda scale: tasks)
+
+
+def answer(task, rng):
+    """Answer a task of any study; its rows in one, since studies have columns of their own."""
+    study = study_named(task["study"])
+    return [{"study": study.name, "rows": study.run(task["task"], rng)}]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
-def test_rows_of_every_study_repeat(study, tmp_path):
-    """On two workers, from a record cut short, and as a table; only columns of times may differ."""
-    rows = run_study(few(study), seed=4)
-    again = run_study(few(study), seed=4, workers=2, place=tmp_path / "record")
-    assert repeating(study, again) == repeating(study, rows)
+def test_rows_of_every_study_repeat(tmp_path):
+    """On two workers, from a record cut halfway, and as a table; only columns of times may differ.
+
+    All studies as one, so that two workers are begun once and not once for each.
+    """
+    every = Study(
+        name="every",
+        source="",
+        question="",
+        tasks=lambda scale: [{"study": s.name, "task": task} for s in STUDIES for task in few(s)],
+        run=answer,
+        finding=str,
+    )
     place = tmp_path / "record"
-    place.write_bytes(place.read_bytes()[:-40])
-    resumed = run_study(few(study), seed=4, place=place)
-    assert repeating(study, resumed) == repeating(study, rows)
-    assert typed(rows_from_csv(as_csv(rows))) == typed(rows)
+    runs = [run_study(every, seed=4), run_study(every, seed=4, workers=2, place=place)]
+    content = place.read_bytes()
+    place.write_bytes(content[: len(content) // 2])
+    runs.append(run_study(every, seed=4, place=place))
+    for study in STUDIES:
+        rows, *others = (
+            [row for part in run if part["study"] == study.name for row in part["rows"]]
+            for run in runs
+        )
+        assert len(rows) >= 2, study.name
+        for other in others:
+            assert repeating(study, other) == repeating(study, rows), study.name
+        assert typed(rows_from_csv(as_csv(rows))) == typed(rows), study.name
 
 
 def waiting_for(what, seconds=120):
