@@ -84,6 +84,6 @@ def _name_tolerances(ax: Axes, edges: list[float], means: list[float], target: f
     """Write each tolerance beside its mark: left of the rise, below what is level."""
     for tolerance, x, y in zip(SHOWN, edges, means, strict=True):
         is_level = y > target - 1.2
-        ax.annotate(f"{tolerance:g}", (x, y), (0, -20) if is_level else (-9, 5),
+        ax.annotate(f"{tolerance:g}", (x, y), (0, -20) if is_level else (-9, -4),
                     textcoords="offset points", color=MARKS[LINES["within"][0]].colour,
                     ha="center" if is_level else "right")  # fmt: skip

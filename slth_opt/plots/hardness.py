@@ -62,7 +62,7 @@ def plot_hardness(
     ax.set_xlabel(f"candidates n, {PARTS[part]} chosen")
     ax.set_ylabel(words)
     ax.set_title(
-        "Four lists: hardest near one expected solution (dotted)"
+        "Four lists: most sums listed near one expected solution (dotted)"
         if measure == "nodes"
         else "Time for a proof; dotted: one expected solution",
         loc="left",

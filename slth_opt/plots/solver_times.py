@@ -23,6 +23,8 @@ WORDS = {
 }
 """What the legend calls a method."""
 
+SHAPES = ("o", "^", "s", "D", "v", "X", "P")
+
 LINES = ("-", "-", "-", "--", "--", "--", "--")
 
 
@@ -51,6 +53,8 @@ def plot_solver_times(rows: Sequence[dict[str, Any]], ax: Axes | None = None) ->
             color=COLOURS[group % 7],
             linestyle=LINES[group % 7],
             linewidth=2,
+            marker=SHAPES[group % 7],
+            markevery=slice(1, -1, max(1, len(found) // 6)),
             label=WORDS.get(method, method),
         )
     ax.set_xscale("log")

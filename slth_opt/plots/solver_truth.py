@@ -47,6 +47,6 @@ def plot_solver_truth(rows: Sequence[dict[str, Any]], ax: Axes | None = None) ->
     ax.invert_yaxis()
     ax.set_xlim(0, 108)
     ax.set_xlabel('wrong among the answers called "optimal", in percent')
-    ax.set_title('By default, "optimal" is often wrong for small weights', loc="left")
+    ax.set_title('By default, "optimal" can be wrong for small weights', loc="left")
     ax.legend(loc="lower right", frameon=False)
     return ax

@@ -52,11 +52,13 @@ def plot_threshold(rows: Rows, ax: Axes | None = None) -> Axes:
             label=f"tolerance {tolerance:g}",
         )
     ax.axvline(1, color="#888888", linewidth=1, linestyle="--")
-    ax.annotate("as few as counting allows", (1.01, 0.03), color="#555555")
+    ax.annotate("as few candidates as counting allows", (1.01, 0.03), color="#555555")
     ax.set_ylim(-0.02, 1.03)
-    ax.set_xlabel("candidates n, as the multiple c in n H2(k/n) = c log2(k/tolerance)")
+    ax.set_xlabel("bits of choice n H2(k/n), as a multiple c of log2(k/tolerance)")
     ax.set_ylabel("share of draws with a subset of exactly k")
-    ax.set_title("Half as many again as counting asks for are nearly always enough", loc="left")
+    ax.set_title(
+        "Half as many bits again as counting asks for are nearly always enough", loc="left"
+    )
     ax.legend(loc="lower right", frameon=False)
     return ax
 
@@ -86,7 +88,7 @@ def plot_sizes(rows: Rows, ax: Axes | None = None) -> Axes:
     ax.set_xticks(range(7), [*map(str, range(6)), "6 or more"])
     ax.set_xlabel("candidates kept, of 15")
     ax.set_ylabel("share of draws in percent")
-    ax.set_title("Two or three of 15 are enough to be within 0.01", loc="left")
+    ax.set_title("Two or three of 15 are mostly enough to be within 0.01", loc="left")
     ax.legend(frameon=False)
     return ax
 
