@@ -127,7 +127,7 @@ DRAWN_POOLS: tuple[Family, ...] = (
         copies("hard", 1, seconds=200, n=38, k=19, b=40),
         copies("hard", 1, seconds=600, n=40, k=20, b=40),
         copies("hard", 1, n=44, k=22, b=48),
-        copies("hard", 1, seconds=240, n=60, k=30, b=57),
+        copies("hard", 1, seconds=420, n=60, k=30, b=57),
     ),
     sums(
         "uniform-any", UNIFORM, "any number of n uniform numbers",
