@@ -433,3 +433,5 @@ def test_what_density_costs_is_told_with_those_who_never_reach_it():
     found = density.finding(rows)
     assert "lies 5.0 to 5.0 times higher. greedy: 3.0 times the optimum's." in found
     assert found.endswith("draws: never up to 100 with 2.")
+    both = [*rows, {"method": "shared", "size": 3, "n": 20, "density": 0.15, "theorem_n": 9}]
+    assert "k on average, n is 20 instead of 50 for k = 3." in density.finding(both)

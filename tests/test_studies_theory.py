@@ -251,6 +251,35 @@ def test_methods_of_our_own_are_far_ahead(timings):
             assert solver_times.factors(timings, row["method"])[0] > 20 * meeting
 
 
+def test_the_median_of_an_even_number_lies_between_the_middle_two():
+    """Two instances, of which the slower method takes 2 and 4 times as long."""
+    rows = [
+        {"n": 9, "k": 3, "draw": d, "method": m, "solved": True, "seconds": s}
+        for d, m, s in ((0, "a", 1.0), (0, "b", 2.0), (1, "a", 1.0), (1, "b", 4.0))
+    ]
+    assert solver_times.finding(rows).endswith(
+        "a 2 of 2, 1 times the fastest; b 2 of 2, 3 times the fastest."
+    )
+
+
+def test_what_lists_most_sums_is_not_called_slow():
+    """The finding is about sums, which repeat, and not about seconds."""
+    rows = [
+        {
+            "bits": 12,
+            "part": part,
+            "n": n,
+            "method": m,
+            "log_nodes": 30.0 - abs(n - 16),
+            "seconds": n,
+        }
+        for part in hardness.PARTS
+        for n in hardness.CANDIDATES
+        for m in hardness.METHODS
+    ]
+    assert "four_lists lists most sums at n = 16 (2^30.0;" in hardness.finding(rows)
+
+
 def test_what_is_not_solved_has_no_factor(timings):
     """A profile counts it among the instances only."""
     rows = [{**row, "solved": row["method"] != "cbc"} for row in timings]

@@ -212,7 +212,8 @@ def finding(rows: Sequence[Row]) -> str:
     ]
     if shared:
         told = "; ".join(
-            f"{row['size']}: {row['n']} instead of {exact[row['size']]['n']}" for row in shared
+            f"{row['n']} instead of {exact[row['size']]['n']} for k = {row['size']}"
+            for row in shared
         )
         lines.append(f"With as many edges shared out over all weights, k on average, n is {told}.")
     for method in ("greedy", "swaps", "draws"):

@@ -7,6 +7,7 @@ not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 from typing import TYPE_CHECKING
 
 from slth_opt.backends import backend_named
@@ -112,9 +113,9 @@ def finding(rows: Sequence[Row]) -> str:
     for method in dict.fromkeys(row["method"] for row in rows):
         instances = sum(row["method"] == method for row in rows)
         found = factors(rows, method)
-        middle = f", {found[len(found) // 2]:,.3g} times the fastest" if found else ""
+        middle = f", {median(found):,.3g} times the fastest" if found else ""
         lines.append(f"{method} {len(found)} of {instances}{middle}")
-    return f"Proven within the limit, and the median of the time: {'; '.join(lines)}."
+    return f"Proven within the limit, and the median time of these: {'; '.join(lines)}."
 
 
 STUDY = Study(
