@@ -89,7 +89,7 @@ slth instances list --problem joint_layer --status open
 slth instances show uniform-fixed-n24-k12-b23-s1
 slth instances solve --group small --backend highs     # right or wrong, one by one
 slth export instances/near-tie/near-tie-n24-k12-b52-s1.json --format mps
-slth instances generate uniform-fixed --seed 1000 --folder mine --certify
+slth instances generate uniform-fixed --seed 1000 --group small --folder mine --certify
 slth instances check --again                           # solve everything proven once more
 ```
 
