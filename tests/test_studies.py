@@ -51,6 +51,12 @@ def test_another_seed_draws_other_rows():
     assert run_study(dice(20), seed=1) != run_study(dice(20), seed=2)
 
 
+def test_every_task_draws_numbers_of_its_own():
+    """Fifty tasks of two seeds, a hundred different numbers: the number of the task counts."""
+    drawn = {float(generator_of(seed, task).random()) for seed in (0, 1) for task in range(50)}
+    assert len(drawn) == 100
+
+
 def test_an_interrupted_study_goes_on_where_it_was(tmp_path):
     """Stopped in the fourth task, run again: nothing is done twice, and the rows are the same."""
     place, ran = tmp_path / "dice.tasks", []

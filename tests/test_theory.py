@@ -180,6 +180,11 @@ def test_amplification_makes_failure_small(k, tolerance, success):
     assert theory.amplified_constant(2.0, success) * success == pytest.approx(16.0)
 
 
+def test_a_coarse_map_may_be_served_by_keeping_everything():
+    """One number within 0.4: half of 1.25 maps are fewer than the one choice of 1 out of 1."""
+    assert theory.least_parameters_by_counting(1, 1, 0.4) == 1
+
+
 @pytest.mark.parametrize(("dimension", "kept"), [(1, 1), (1, 4), (2, 6), (3, 9)])
 def test_the_counting_bound_is_that_of_exact_binomials(dimension, kept):
     """The first n with enough subsets, for eps = 1/32, in integers."""
