@@ -92,6 +92,17 @@ def test_two_rows_of_thirty_columns_are_within_reach():
     assert search_below(problem, 1).complete
 
 
+def test_each_row_of_a_vector_is_a_step():
+    """A number of steps that is enough for one row of twelve columns is not for 64 of them."""
+    row = tuple(range(1, 13))
+    one, many = (
+        VectorSum(rows=(row,) * d, targets=(100,) * d, norm="linf", fewest=0, most=12)
+        for d in (1, 64)
+    )
+    assert search_below(one, 1, most_steps=5000).complete
+    assert not search_below(many, 1, most_steps=5000).complete
+
+
 def test_imports_only_the_standard_library_and_problems():
     """The re-proof shares no line with the methods: of ours it imports the problems alone."""
     files = sorted(Path(reproving.__file__).parent.glob("*.py"))

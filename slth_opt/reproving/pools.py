@@ -10,8 +10,8 @@ from typing import TypeVar
 from slth_opt.problems import PoolProblem, SmallestSubset, VectorSum
 from slth_opt.reproving.records import Reproof
 
-VECTOR_STEPS = 8
-"""How many steps one look at a vector counts for: about how much longer it takes."""
+VECTOR_STEPS = 4
+"""How many steps one look at a vector counts for, with one more for each of its rows."""
 
 Vector = tuple[int, ...]
 Item = TypeVar("Item")
@@ -112,7 +112,8 @@ def vectors_by_size(columns: tuple[Vector, ...], zero: Vector, most: int) -> lis
 def _search_vectors(problem: VectorSum, bound: int, most_steps: int) -> Reproof:
     """Pair the halves, looking only where the first row alone is below the best so far."""
     n, most = problem.num_candidates, problem.most
-    steps = VECTOR_STEPS * _listed(n, most, most_steps)
+    a_look = VECTOR_STEPS + len(problem.rows)
+    steps = a_look * _listed(n, most, most_steps)
     if steps > most_steps:
         return Reproof(complete=False, found=None)
     zero = (0,) * len(problem.rows)
@@ -127,7 +128,7 @@ def _search_vectors(problem: VectorSum, bound: int, most_steps: int) -> Reproof:
                 aim = [t - v for t, v in zip(problem.targets, vector, strict=True)]
                 low = bisect_right(first_rows[j], aim[0] - best)
                 high = bisect_left(first_rows[j], aim[0] + best)
-                steps += VECTOR_STEPS * (1 + max(0, high - low))
+                steps += a_look * (1 + max(0, high - low))
                 if steps > most_steps:
                     return Reproof(complete=False, found=best if best < bound else None)
                 for other in right[j][low:high]:
