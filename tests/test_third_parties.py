@@ -253,16 +253,17 @@ def small_instances():
 @pytest.mark.slow
 @every_file
 def test_the_library_is_reproduced_or_labelled(reader, form):
-    """Each small instance is reproduced from its file, or what hinders that is seen in the file."""
-    instances = small_instances()
+    """What is finished of every second small instance is right, or its file shows what hinders it.
+
+    The other half is read in the other format, so that CBC and HiGHS see every instance.
+    """
+    instances = small_instances()[form != "mps" :: 2]
     unexplained, reproduced = [], 0
     for name, optimum in instances:
         problem = read_instance(LIBRARY / f"{name}.json").problem
-        found = check_file(problem, optimum, reader, form, seconds=2.0)
-        if found.verdict == UNFINISHED and not found.blurred:  # it could, given time
-            found = check_file(problem, optimum, reader, form, seconds=60.0)
+        found = check_file(problem, optimum, reader, form, seconds=3.0)
         reproduced += found.verdict == REPRODUCED
-        if found.verdict not in (REPRODUCED, OUT_OF_ARITHMETIC) and not found.blurred:
+        if found.verdict in (WRONG, REFUSED) and not found.blurred:
             unexplained.append((name, found.verdict, found.words))
     assert unexplained == []
     assert reproduced > len(instances) / 2
