@@ -233,7 +233,7 @@ def as_markdown(rows: Sequence[Row]) -> str:
         "|---|---|--:|--:|--:|",
     ]
     for row in rows:
-        right = f"{row.answers}" if row.optimal is None else f"{row.optimal} of {row.answers}"
+        right = "speed alone" if row.optimal is None else f"{row.optimal} of {row.answers}"
         lines.append(
             f"| {row.what} | {row.method} | {right} | {_figures(row.microseconds)} "
             f"| {_figures(row.ratio)} x {row.against} |"
