@@ -77,7 +77,7 @@ ON_THE_LINE = {
     "a folder": ((".",), "is a folder"),
     "instance and options": (("pool.json", "--size", "2"), "drop --size"),
     "instance and zero": (("pool.json", "--round", "0"), "drop --round"),
-    "unknown option": (("--wieghts", "1"), "unrecognized arguments: --wieghts"),
+    "unknown option": (("--wieghts", "1"), "--wieghts; see slth solve --help"),
     "a line break": (("a\nb.json",), "cannot be read"),
     "a zero byte": (("a\0b.json",), "cannot be read"),
     "saving nowhere": (

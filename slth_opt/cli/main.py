@@ -97,6 +97,8 @@ def _obey(arguments: list[str]) -> int:
             return DONE
         usage, _, message = complaint.getvalue().partition(": error: ")
         program = usage.splitlines()[-1]
+        if arguments[:1] in [[command.name] for command in COMMANDS] and program == "slth":
+            program = f"slth {arguments[0]}"  # an option that the command does not have
         return _say(program, f"{message.strip()}; see {program} --help", BAD_INPUT)
     return _run(options.command, options)
 
