@@ -68,7 +68,8 @@ def _show(options: Namespace, folder: Path, steps: list[str]) -> int:
     print(f"\nAll of this took {seconds:.0f} s. Written to {name_of(folder)}:")
     for names in (demo_steps.FILES[:5], demo_steps.FILES[5:]):
         print(f"  {' '.join(names)}")
-    print(f"\nOpen {folder / 'report.html'}: it explains what you saw, in five minutes. Then try")
+    page = name_of(folder / "report.html")
+    print(f"\nOpen {page}: it explains what you saw, in five minutes. Then try")
     for line in demo_words.next_steps(folder):
         print(f"  {line}")
     return DONE
