@@ -6,7 +6,7 @@ import ast
 import csv
 import importlib.util
 import json
-import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 
 from slth_opt import SmallestSubset, SubsetSum
-from slth_opt.certificates import certificate_from_dict, verify
+from slth_opt.certificates import certificate_from_dict, certificate_to_dict, verify
 from slth_opt.cli.main import main
 from slth_opt.errors import CertificateRejected, FileError, ProblemError
 from slth_opt.families import FAMILIES
@@ -29,11 +29,10 @@ from slth_opt.library import (
     certificate_path,
     instance_from_dict,
     instance_to_dict,
-    read_certificate,
-    read_instance,
     write_certificate,
     write_instance,
 )
+from slth_opt.problems import KINDS
 from slth_opt.problems.legality import mask_of
 from slth_opt.programs import point_of, program_of
 from tests import forging, naive
@@ -53,15 +52,11 @@ checker = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(checker)
 
 
-def verdict(instance, certificate):
-    """Return what the checker says of two JSON values: 0 true, 1 untrue, 2 malformed."""
-    try:
-        checker.check_certificate(checker.problem_of(instance), certificate)
-    except checker.Finding as finding:
-        return finding.args[1]
-    except ValueError:  # a float that is none; `main` calls it malformed
-        return 2
-    return 0
+def verdict(folder, instance, certificate):
+    """Return what the checker says of two JSON values: 0 true, 1 untrue, 2 not readable."""
+    (folder / "case.json").write_text(json.dumps(instance))
+    (folder / "case.certificate.json").write_text(json.dumps(certificate))
+    return checker.main(str(folder / "case.json"))
 
 
 def verdict_of_package(instance, certificate):
@@ -75,68 +70,80 @@ def verdict_of_package(instance, certificate):
     return 0
 
 
-def test_checker_stands_alone():
-    """It is Python 3.8, and imports nothing but the standard library."""
-    tree = ast.parse(CHECK.read_text(encoding="utf-8"), feature_version=(3, 8))
+def test_checker_is_one_short_file_of_the_standard_library():
+    """It has fewer than 150 lines, is Python 3.9, and imports the standard library alone."""
+    text = CHECK.read_text(encoding="utf-8")
+    tree = ast.parse(text, feature_version=(3, 9))
     nodes = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
     names = {getattr(node, "module", None) or name.name for node in nodes for name in node.names}
-    assert names - sys.stdlib_module_names == set()
+    assert (names - sys.stdlib_module_names, text.count("\n") < 150) == (set(), True)
 
 
-def test_checker_knows_every_method():
-    """Its table of methods is that of the package."""
-    told = {
-        method: (family, family != "branch and cut")
-        for family, methods in checker.METHODS.items()
-        for method in methods.split()
-    }
-    assert told == {name: (known.family, known.exact) for name, known in FAMILIES.items()}
+LENIENT = {
+    "float_called_exact": "it has no table of methods and takes their word for exact",
+    "witness_of_other_family": "it takes their word for the family",
+    "witness_unknown": "it takes any name",
+    "witness_left_open": "it does not look at why a method stopped",
+}
+"""Untrue certificates that only the package refuses, and why the checker does not."""
 
 
 @pytest.mark.parametrize("folder", ["accepted", "rejected", "malformed"])
-def test_checker_agrees_on_the_corpus(folder):
-    """Every true certificate passes, no other does, and only true ones count as well-formed."""
-    wrong = {}
-    for path in (path for path in CASES if path.parent.name == folder):
+def test_checker_judges_the_corpus(tmp_path, folder):
+    """Every true certificate passes, and of the others none but those it is known to let by."""
+    passed = set()
+    cases = [path for path in CASES if path.parent.name == folder]
+    for path in cases:
         try:
-            case = checker.read(path)
-            found = verdict(case["instance"], case["certificate"])
-        except (checker.Finding, ValueError, RecursionError):
+            case = checker.JSON.decode(path.read_text("utf-8"))
+            found = verdict(tmp_path, case["instance"], case["certificate"])
+        except (ValueError, RecursionError):
             found = 2
-        if (found == 0) != (folder == "accepted") or (found == 2) > (folder == "malformed"):
-            wrong[path.stem] = found
-    assert wrong == {}
+        passed |= set() if found else {path.stem}
+    due = {"accepted": {path.stem for path in cases}, "rejected": LENIENT.keys(), "malformed": ()}
+    assert passed == set(due[folder])
 
 
-def disagreements(count, seed, seal):
-    """Yield changed certificates of which the checker and the package think differently."""
+WORDS = {
+    "schema", "package", "remarks", "indices", "witnesses", "backend", "family", "exact",
+    "version", "stop", "reported", "lower_bound",
+}  # fmt: skip
+"""Fields that may be changed without the checker minding: names and notes, `true` as an index,
+who witnesses, and a bound of a method in floating point, on which nothing rests."""
+
+
+def strangely_judged(folder, count, seed, seal):
+    """Yield certificates changed anywhere that the checker should have judged otherwise."""
     rng = np.random.default_rng(seed)
     accepted = [json.loads(p.read_text()) for p in CASES if p.parent.name == "accepted"]
     for number in range(count):
         case = accepted[number % len(accepted)]
         changed, field = forging.mutated(case["certificate"], rng)
         changed = seal(changed)
-        pair = [bool(judge(case["instance"], changed)) for judge in (verdict, verdict_of_package)]
-        if pair[0] != pair[1]:
-            yield pair, field, changed
+        ours = bool(verdict(folder, case["instance"], changed))
+        theirs = bool(verdict_of_package(case["instance"], changed))
+        name = field.removeprefix("witnesses.").partition(".")[0]
+        if ours > theirs or (ours < theirs and name not in WORDS):
+            yield ours, theirs, field, changed
 
 
-def test_changed_certificates_are_judged_alike():
-    """Of certificates changed anywhere, sealed anew or not, both accept the same."""
-    assert list(disagreements(24, 1, forging.resealed)) == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seal", [forging.resealed, dict], ids=["sealed", "as_they_are"])
-def test_thousands_of_changed_certificates_are_judged_alike(seal):
-    """Of thousands of certificates changed anywhere, both accept the same."""
-    assert list(disagreements(3000, 2, seal)) == []
+@pytest.mark.parametrize(
+    ("count", "seal"),
+    [
+        pytest.param(24, forging.resealed, id="few"),
+        pytest.param(3000, forging.resealed, id="sealed", marks=pytest.mark.slow),
+        pytest.param(3000, dict, id="as_they_are", marks=pytest.mark.slow),
+    ],
+)
+def test_changed_certificates_are_judged_alike(tmp_path, count, seal):
+    """Of certificates changed anywhere both accept the same, but for words about methods."""
+    assert list(strangely_judged(tmp_path, count, 2, seal)) == []
 
 
 @pytest.mark.slow
 def test_thousands_of_changed_instances_are_read_alike():
-    """Of thousands of instances changed anywhere, both refuse the same, and agree on the digest."""
-    rng, wrong, refused = np.random.default_rng(3), [], 0
+    """Whatever instance the package reads, the checker reads, and to the same digest."""
+    rng, wrong, read = np.random.default_rng(3), [], 0
     for number in range(4000):
         problem = EXAMPLES[number % len(EXAMPLES)]
         whole = instance_to_dict(Instance(problem=problem, provenance=ORIGIN))
@@ -144,48 +151,28 @@ def test_thousands_of_changed_instances_are_read_alike():
         try:
             theirs = instance_from_dict(data).problem.digest
         except (FileError, ProblemError):
-            theirs, refused = None, refused + 1
-        try:
-            ours = checker.problem_of(data).digest
-        except checker.Finding:
-            ours = None
-        if ours != theirs:
-            wrong.append(data)
-    assert (wrong, 1000 < refused < 4000) == ([], True)
-
-
-def judged(problem, indices):
-    """Return what the checker computes of a problem and one selection."""
-    read = checker.problem_of(instance_to_dict(Instance(problem=problem)))
-    value, error = checker.judge(read, set(indices))
-    return read.digest, read.n, checker.free_bound(read), read.impossible, value, error
+            continue
+        checker.problem_of(data["problem"])
+        read += 1
+        wrong += [] if checker.digest(data["problem"]) == theirs else [data]
+    assert (wrong, 500 < read < 3000) == ([], True)
 
 
 @settings(max_examples=settings().max_examples // 2)
 @given(problem=problems() | layers(most=8))
 def test_numbers_are_those_of_the_package(problem):
-    """Digest, bound and impossible bound, value and error of a selection are the package's."""
-    n = problem.num_candidates
+    """Digest, bounds, legality, value and error of a selection are the package's."""
+    n, data = problem.num_candidates, instance_to_dict(Instance(problem=problem))["problem"]
     indices = tuple(range(0, n, 2))
-    mask = mask_of(indices, n)
-    legal = problem.is_legal(mask)
-    assert judged(problem, indices) == (
+    mask, read = mask_of(indices, n), checker.problem_of(data)
+    judged = (problem.value(mask), problem.grid.exact_string(problem.error(mask)))
+    assert checker.judge(read, set(indices)) == (judged if problem.is_legal(mask) else None)
+    assert (checker.digest(data), read.n, checker.free_bound(read), read.beyond) == (
         problem.digest,
         n,
         problem.free_bound(),
-        problem.impossible,
-        problem.value(mask) if legal else None,
-        problem.grid.exact_string(problem.error(mask)) if legal else None,
+        10**60 if problem.impossible is None else problem.impossible,
     )
-
-
-@settings(max_examples=settings().max_examples // 2)
-@given(problem=problems(most=6) | layers(most=6))
-def test_search_finds_the_optimum(problem):
-    """The search of the checker finds what brute force finds, for every kind."""
-    read = checker.problem_of(instance_to_dict(Instance(problem=problem)))
-    best = naive.optimum(problem)
-    assert checker.search(read) == (naive.beyond(problem) if best is None else best)
 
 
 @pytest.fixture
@@ -194,10 +181,30 @@ def place(tmp_path):
     return stored(tmp_path / "pool.json", SUBSET)
 
 
+def forgeries(problem):
+    """Return certificates, consistent in themselves, of every value that is not the best."""
+    ranked = dict(sorted(naive.legal_subsets(problem), reverse=True))
+    return [sworn(problem, *pair) for pair in sorted(ranked.items())[1:]]
+
+
 def forged(problem):
     """Return a certificate that is consistent in itself, for a selection that is not the best."""
+    return forgeries(problem)[0]
+
+
+@settings(max_examples=settings().max_examples // 10)
+@given(problem=problems(most=6) | layers(most=6))
+def test_every_forgery_of_few_candidates_is_found(tmp_path_factory, problem):
+    """Whatever worse value is sworn to, the brute force of the checker refutes it."""
+    folder = tmp_path_factory.mktemp("forged")
+    data = instance_to_dict(Instance(problem=problem))
     ranked = sorted(naive.legal_subsets(problem))
-    return sworn(problem, *next(pair for pair in ranked if pair[0] > ranked[0][0]))
+    best = [sworn(problem, *ranked[0])] if ranked else []
+    found = [
+        verdict(folder, data, certificate_to_dict(c))
+        for c in best + (forgeries(problem) if ranked else [])
+    ]
+    assert found == [0, *[1] * (len(found) - 1)][: len(found)]
 
 
 def sworn(problem, value, indices):
@@ -229,23 +236,36 @@ def stored(path, problem, certificate=None):
     return path
 
 
-def run(capsys, *words):
-    """Run the checker; return its exit code and what it printed."""
+def run(capsys, path, words=None):
+    """Run the checker in this process; return its exit code and what it printed."""
     capsys.readouterr()
-    try:
-        code = checker.main([str(word) for word in words])
-    except SystemExit as stopped:
-        code = stopped.code
+    code = checker.main(str(path), words if words is None else str(words))
     shown = capsys.readouterr()
     return code, shown.out, shown.err
 
 
+def typed(*words, cwd):
+    """Run the checker as a program, without the package in reach."""
+    command = [sys.executable, "-I", "-S", CHECK, *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+
+
 def test_checker_runs_with_nothing_installed(place):
     """As a program, without the package in reach, it checks an instance and its certificate."""
-    command = [sys.executable, "-I", "-S", CHECK, place]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=place.parent)
-    said = "1 instances, 1 certificates, 1 bounds proven again; 0 findings\n"
-    assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
+    done = typed(place.name, cwd=place.parent)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1 instances checked\n", "")
+
+
+@pytest.mark.parametrize(
+    "words", ["", "--help", "a.json 0", "a.json --solution", "a.json --sol 0", "a b --solution 0"]
+)
+def test_wrong_command_line_prints_the_usage(monkeypatch, capsys, words):
+    """Whatever is typed amiss, the answer is how to type it."""
+    monkeypatch.setattr("sys.argv", ["check.py", *words.split()])
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_path(str(CHECK), run_name="__main__")
+    due = 0 if words == "--help" else 2
+    assert (stopped.value.code, capsys.readouterr().out) == (due, f"{checker.__doc__}\n")
 
 
 def forms_of(problem, indices):
@@ -268,41 +288,55 @@ def forms_of(problem, indices):
             [
                 *("Model status", "Optimal", "", "# Primal solution values", "Feasible"),
                 *(f"# Columns {len(pairs)}", *(f"{name} {x}" for name, x in pairs)),
-                *("# Rows 0", "", "# Dual solution values", "# Columns 1"),
-                *(f"{name} 1" for name, _ in pairs),
+                *("# Rows 0", "", "# Dual solution values", "None"),
             ]
         ),
         "floats": "\n".join(f"{name} {x + 1e-9 - 2e-9 * x:.12f}" for name, x in pairs),
     }
 
 
-@pytest.mark.parametrize("problem", [SUBSET, SMALLEST, BLOCK, JOINT], ids=lambda p: p.kind)
+@pytest.mark.parametrize("problem", [SUBSET, SMALLEST, BLOCK], ids=lambda p: p.kind)
 def test_selections_of_solvers_are_read(tmp_path, capsys, problem):
     """In whatever form a solver writes it, the optimum is read and found to be worth its value."""
     value, indices = min(naive.legal_subsets(problem))
     path, file = stored(tmp_path / "pool.json", problem), tmp_path / "pool.sol"
     for name, words in forms_of(problem, indices).items():
         file.write_text(words, encoding="utf-8")
-        code, out, err = run(capsys, path, "--solution", file)
+        code, out, err = run(capsys, path, file)
+        worth = (value, problem.grid.exact_string(naive.error_of(problem, indices)))
         assert (name, code, err) == (name, 0, "")
-        assert out.startswith(f"selection: legal, value {value}, error ")
+        assert out.startswith(f"selection {list(indices)}: value and error {worth}\n")
+
+
+def test_selections_of_two_masks_are_indices(tmp_path, capsys):
+    """In a joint layer, whose variables have other names, candidates are named by their indices."""
+    value, indices = min(naive.legal_subsets(JOINT))
+    path = stored(tmp_path / "pool.json", JOINT)
+    code, out, _ = run(capsys, path, " ".join(map(str, indices)))
+    assert (code, f"value and error ({value}, " in out) == (0, True)
 
 
 BAD_SELECTIONS = {
-    "another size": ("0", 1, "the selection breaks a rule about sizes, budgets or tolerances"),
-    "twice": ("1 1", 1, "must increase within 0..4"),
-    "too large": ("1 5", 1, "must increase within 0..4"),
-    "half": ("x1 0.5\nx3 1", 1, "gives ['x1'] neither 0 nor 1"),
-    "unknown": ("x1 1\nx9 1", 2, "names ['x9'], which this instance has not"),
-    "words": ("nothing of the kind", 2, "holds neither indices nor lines"),
+    "another size": ("0", 1, "the selection is not legal"),
+    "no candidate": ("", 1, "the selection is not legal"),
+    "too large": ("1 5", 1, "the selection is not legal"),
+    "negative": ("-1 3", 2, "No such file"),
+    "words": ("nothing of the kind", 2, "No such file"),
 }
 
 
 @pytest.mark.parametrize(("words", "code", "says"), BAD_SELECTIONS.values(), ids=BAD_SELECTIONS)
 def test_bad_selections_are_refused(place, capsys, words, code, says):
     """A selection that is none, or not legal, is refused in one line."""
-    found = run(capsys, place, "--solution", words)
+    found = run(capsys, place, words)
     assert (found[0], says in found[2], found[2].count("\n")) == (code, True, 1)
+
+
+@pytest.mark.parametrize("words", ["x1 0.5\nx3 1", "x1 1\nx9 1", "a0_1 1\nb0_0 1"])
+def test_bad_words_of_solvers_are_no_selection(place, tmp_path, capsys, words):
+    """Halves, candidates there are not and names of another kind make no legal selection."""
+    (tmp_path / "odd.sol").write_text(words)
+    assert run(capsys, place, tmp_path / "odd.sol")[0] == 1
 
 
 def test_selection_below_the_bound_is_a_finding(tmp_path, capsys):
@@ -313,9 +347,9 @@ def test_selection_below_the_bound_is_a_finding(tmp_path, capsys):
     worse = tuple(range(12))
     swears = forging.certificate_of(pool, worse, naive.error_of(pool, worse))
     path = stored(tmp_path / "pool.json", pool, swears)
-    code, out, err = run(capsys, path, "--solution", " ".join(map(str, range(1, 24, 2))))
-    assert (code, out.startswith("selection: legal, value 0, error 0; known are")) == (1, True)
-    assert "the selection is below the certificate's bound" in err
+    code, out, err = run(capsys, path, " ".join(map(str, range(1, 24, 2))))
+    assert (code, "value and error (0, '0')" in out) == (1, True)
+    assert "below the certificate's bound" in err
 
 
 @pytest.fixture(scope="module")
@@ -352,20 +386,17 @@ def test_library_passes(library, capsys):
     """A library of every kind, written by the package, has nothing to be found."""
     code, out, err = run(capsys, library)
     assert (code, err, troubles(library)) == (0, "", {})
-    assert out == "7 instances, 7 certificates, 7 bounds proven again; 0 findings\n"
+    assert out == "7 instances checked\n"
 
 
-CHECKED = (
-    "problem", "candidates", "status", "optimum", "best_known", "lower_bound", "evidence",
-    "witnesses", "digest", "instance",
-)  # fmt: skip
+COLUMNS = ("optimum", "best_known", "lower_bound", "status", "evidence", "digest")
 
 
 @pytest.mark.parametrize(
-    "column", [c if c == "optimum" else pytest.param(c, marks=pytest.mark.slow) for c in CHECKED]
+    "column", [c if c == "optimum" else pytest.param(c, marks=pytest.mark.slow) for c in COLUMNS]
 )
 def test_wrong_index_is_found(library, capsys, column):
-    """A cell of the index that says something else than the files is found by both."""
+    """A cell that says something else than the files is found by `check` and `table --check`."""
     index = library / "index.csv"
     rows = list(csv.DictReader(index.read_text(encoding="utf-8").splitlines()))
     cell = rows[0][column]
@@ -374,8 +405,11 @@ def test_wrong_index_is_found(library, capsys, column):
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    code, _, err = run(capsys, library)
-    assert (code, "index.csv" in err, list(troubles(library))) == (1, True, ["index.csv"])
+    place = ("--folder", str(library))
+    assert main(["instances", "table", "--check", *place]) == 1
+    assert f"{index}: NOT CURRENT" in capsys.readouterr().out
+    assert main(["instances", "check", *place]) == 1
+    assert f"index.csv: {rows[0]['instance']}: {column} is" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("problem", EXAMPLES, ids=lambda p: p.kind)
@@ -385,7 +419,7 @@ def test_forged_optimum_of_every_kind_is_found(library, capsys, problem):
     stored(library / f"{name}.json", problem, forged(problem))
     paged(library)
     code, _, err = run(capsys, library)
-    assert (code, err.count("\n"), "but a selection has" in err) == (1, 1, True)
+    assert (code, err.count("\n"), "a selection is below its bound" in err) == (1, 1, True)
     assert list(troubles(library)) == [name]
 
 
@@ -438,40 +472,14 @@ def test_certificate_of_another_instance_is_found(library, capsys):
     assert (code, "it is for another problem" in err) == (1, True)
 
 
-def test_missing_row_and_missing_file_are_found(library, capsys):
-    """A row without a file, and a file without a row, are each one line."""
-    (library / "smallest_subset" / "pool-s1.json").rename(library / "smallest_subset" / "b-s1.json")
-    code, _, err = run(capsys, library)
-    assert (code, "lacks b-s1.json" in err) == (1, True)
-    assert "names what is not there: smallest_subset/pool-s1" in err
-
-
-def test_instance_without_certificate_may_not_be_called_proven(library, capsys):
-    """Where the certificate is gone, the index must call the instance open."""
-    (library / "smallest_subset" / "pool-s1.certificate.json").unlink()
-    code, _, err = run(capsys, library)
-    assert (code, "status 'easy'; it is open" in err or "it is" in err) == (1, True)
-    paged(library)
-    assert run(capsys, library)[0] == 0
-
-
 def test_certificate_without_its_instance_is_found(library, capsys):
     """A certificate whose instance is gone, from the index too, is one line for both."""
     (library / "smallest_subset" / "pool-s1.json").unlink()
     paged(library)
     code, _, err = run(capsys, library)
-    assert (code, err.count("\n"), "a certificate without its instance" in err) == (1, 1, True)
+    assert (code, err.count("\n"), "smallest_subset/pool-s1.json: is not" in err) == (2, 1, True)
     (trouble,) = troubles(library)["smallest_subset/pool-s1"]
     assert trouble.startswith("there is a certificate without its instance")
-
-
-def test_link_out_of_the_library_is_refused(library, tmp_path, capsys):
-    """A symbolic link to a file elsewhere is refused, even to a good one."""
-    elsewhere = stored(tmp_path / "pool.json", SUBSET)
-    os.remove(library / "subset_sum" / "pool-s1.json")
-    (library / "subset_sum" / "pool-s1.json").symlink_to(elsewhere)
-    code, _, err = run(capsys, library)
-    assert (code, "leads out of the folder" in err) == (2, True)
 
 
 def test_command_line_finds_a_forgery_as_well(library, capsys):
@@ -488,38 +496,29 @@ def test_command_line_finds_a_forgery_as_well(library, capsys):
 
 @pytest.mark.slow
 def test_shipped_library_passes_the_checker():
-    """Every instance, certificate and row of the library that is shipped is true."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", CHECK, LIBRARY], capture_output=True, text=True, check=False
-    )
+    """Every instance and certificate of the library that is shipped is true."""
+    done = typed(".", cwd=LIBRARY)
     assert (done.returncode, done.stderr) == (0, "")
-    assert int(done.stdout.split()[0]) >= 150
+    assert int(done.stdout.split()[0]) == len(read_entries(LIBRARY)) >= 150
 
 
 @pytest.mark.slow
 def test_planted_optimum_in_a_copy_of_the_shipped_library_is_found(tmp_path, capsys):
     """One proven optimum of each kind, raised by one in the index, is found in a copy."""
-    raised = 0
     rows = list(csv.DictReader((LIBRARY / "index.csv").read_text().splitlines()))
-    for kind in checker.FORMS:
+    words = ["instances", "check", "--folder", str(tmp_path)]
+    for kind in KINDS:
         row = next(r for r in rows if r["problem"] == kind and r["optimum"].isdigit())
-        home = tmp_path / kind / row["family"]
-        home.mkdir(parents=True)
+        (tmp_path / row["family"]).mkdir()
         for ending in (".json", ".certificate.json"):
-            source = LIBRARY / f"{row['instance']}{ending}"
-            (tmp_path / kind / f"{row['instance']}{ending}").write_bytes(source.read_bytes())
+            name = f"{row['instance']}{ending}"
+            (tmp_path / name).write_bytes((LIBRARY / name).read_bytes())
+        paged(tmp_path)
+        assert (kind, main(words)) == (kind, 0)
+        index = tmp_path / "index.csv"
+        true = index.read_text()
         wrong = {**row, "optimum": str(int(row["optimum"]) + 1)}
-        for told, code in ((row, 0), (wrong, 1)):
-            with (tmp_path / kind / "index.csv").open("w", newline="") as file:
-                writer = csv.DictWriter(file, told, lineterminator="\n")
-                writer.writeheader()
-                writer.writerow(told)
-            assert run(capsys, tmp_path / kind)[0] == code
-            raised += code
-    assert raised == len(checker.FORMS)
-
-
-def test_reader_keeps_what_the_package_wrote(place):
-    """The file that was written is read by both to the same digest."""
-    assert checker.problem_of(checker.read(place)).digest == read_instance(place).problem.digest
-    assert read_certificate(certificate_path(place)).problem == read_instance(place).problem.digest
+        index.write_text(true.replace(",".join(row.values()), ",".join(wrong.values())))
+        capsys.readouterr()
+        assert (main(words), main(["instances", "table", "--check", *words[2:]])) == (1, 1)
+        assert f"index.csv: {row['instance']}: optimum is" in capsys.readouterr().out

@@ -19,7 +19,7 @@ from slth_opt.problems import KINDS
 from slth_opt.problems.legality import mask_of
 from tests import naive
 from tests.strategies import layers, problems
-from tests.test_instance_checker import CASES, EXAMPLES, LIBRARY, checker
+from tests.test_instance_checker import CASES, EXAMPLES, LIBRARY, checker, verdict
 
 SCHEMAS = {
     name: json.loads((LIBRARY / f"{name}.schema.json").read_text(encoding="utf-8"))
@@ -222,16 +222,16 @@ def test_examples_of_the_page_are_true(number):
     assert (
         problem.grid.exact_string(problem.error(mask_of(chosen, problem.num_candidates))) == error
     )
-    assert checker.audit(checker.problem_of(data), list(chosen)) == (best, error)
+    assert checker.judge(checker.problem_of(data["problem"]), set(chosen)) == (best, error)
 
 
-def test_certificate_of_the_page_is_true():
+def test_certificate_of_the_page_is_true(tmp_path):
     """The certificate shown is valid, and true of the first example."""
     (data,) = (block for block in BLOCKS if block["schema"] == "slth-certificate/1")
     assert complaints("certificate", data) == []
     report = verify(instance_from_dict(INSTANCES[0]).problem, certificate_from_dict(data))
     assert (report.is_optimal, report.reproven) == (True, True)
-    assert checker.check_certificate(checker.problem_of(INSTANCES[0]), data)
+    assert verdict(tmp_path, INSTANCES[0], data) == 0
 
 
 def test_digest_of_the_page_is_computed_from_its_text():

@@ -25,7 +25,7 @@ ABOUT = {
     "schema.md": "every field of both files, in words",
     "instance.schema.json": "the same for programs (JSON Schema 2020-12): instances",
     "certificate.schema.json": "the same: certificates",
-    "check.py": "checks all of this with the standard library alone",
+    "check.py": "checks instances, certificates and selections with the standard library alone",
 }
 """Files that no command writes; the front page points to those that are there."""
 
@@ -107,8 +107,12 @@ CHECK = """\
 Without installing anything, in this folder:
 
 ```
-python check.py .        # every instance, certificate and line of the index
+python check.py .                                  # every instance and certificate
+python check.py INSTANCE.json --solution "0 4 7"   # what a selection of yours is worth
 ```
+
+It is one short file for Python 3.9 or newer. Whether the index says what the files say is seen by
+`slth instances table --check`.
 
 """
 
