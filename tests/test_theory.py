@@ -131,6 +131,21 @@ def test_golden_steps_reach_the_tolerance(largest, tolerance):
     assert steps == 0 or largest / ratio ** (steps - 1) > tolerance * (1 - 1e-9)
 
 
+@pytest.mark.parametrize("tolerance", [0.3, 0.1, 0.02])
+def test_golden_terms_taken_greedily_leave_at_most_the_tolerance(tolerance):
+    """Of every weight from 0 to 2 in steps of a thousandth; with one term fewer of some more."""
+    ratio, steps = (1 + sqrt(5)) / 2, theory.golden_terms(2.0, tolerance)
+
+    def left(weight, terms):
+        for i in range(1, terms + 1):
+            weight -= 2 / ratio**i if weight >= 2 / ratio**i else 0
+        return weight
+
+    weights = [i / 1000 for i in range(2001)]
+    assert max(left(weight, steps) for weight in weights) <= tolerance
+    assert max(left(weight, steps - 1) for weight in weights) > tolerance
+
+
 def test_the_pensia_width_is_its_formula():
     """C d log(d d' l / min(eps, delta)), rounded up."""
     width = theory.pensia_width(2, 784, 500, 0.01, 0.05, constant=2)

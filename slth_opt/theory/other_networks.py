@@ -53,9 +53,10 @@ def malach_ratio(target_parameters: int, tolerance: float, *, constant: float) -
 def golden_terms(largest: float, tolerance: float) -> int:
     """Return ceil(log_phi(w_max / eps)): golden-ratio steps to within eps (Orseau et al. 2020).
 
-    So many terms of the sequence w_max, w_max / phi, ... are enough for any one weight up to
-    w_max, with certainty. Known exactly; how many random weights are needed so that each step
-    finds one is not: the theorem says a logarithmic number, with unknown constants.
+    Of so many terms w_max / phi, w_max / phi^2, ..., each subtracted if it leaves no less than 0,
+    at most eps is left of any one weight up to w_max, with certainty. Known exactly; how many
+    random weights are needed so that each step finds one is not: the theorem says a logarithmic
+    number, with unknown constants.
 
     Examples
     --------
