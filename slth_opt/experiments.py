@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slth_opt.csv_rows import Row
-from slth_opt.errors import ProblemError, SlthError
+from slth_opt.errors import ProblemError
 from slth_opt.task_records import Add, Done, open_record
+from slth_opt.worker_processes import share_out
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,53 +148,9 @@ def _results(
     study: Study, tasks: Sequence[Task], todo: Sequence[int], seed: int, workers: int
 ) -> Iterator[tuple[int, list[Row]]]:
     """Yield the rows of the tasks that are left, as they come."""
-    if workers < 1:
-        raise ProblemError(f"workers must be at least 1, got {workers}")
-    if workers == 1 or len(todo) < 2:
-        for number in todo:
-            yield number, study.run(tasks[number], generator_of(seed, number))
-        return
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
-
-    # Fresh processes: threads of compiled kernels do not survive a fork.
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent) as pool:
-        futures = {
-            pool.submit(study.run, tasks[number], generator_of(seed, number)): number
-            for number in todo
-        }
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BrokenProcessPool:
-            raise SlthError(
-                "a worker process was ended from outside, perhaps for want of memory; "
-                "run the same again, with fewer workers"
-            ) from None
-        finally:
-            for future in futures:
-                future.cancel()
-
-
-def _follow_parent() -> None:
-    """Make a worker end when its parent does, even if that was killed, and on Ctrl-C at once."""
-    import os
-    import signal
-    from multiprocessing import parent_process
-    from threading import Thread
-
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    parent = parent_process()
-    if parent is None:
-        return
-
-    def follow() -> None:
-        parent.join()
-        os._exit(1)
-
-    Thread(target=follow, daemon=True).start()
+    calls = [(tasks[number], generator_of(seed, number)) for number in todo]
+    for place, rows in share_out(study.run, calls, workers):
+        yield todo[place], rows
 
 
 def _asked(study: Study, tasks: Sequence[Task], scale: str, seed: int) -> dict[str, Any]:

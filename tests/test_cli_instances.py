@@ -237,7 +237,18 @@ def test_the_index_repeats_no_certificate_that_is_not_true(library):
     change(place, witnesses=read_certificate(place).witnesses[:1])
     run = library("instances", "table")
     assert run.code == 1
+    assert f"{place}: is not true: " in run.err
     assert "its witnesses make it 'single'" in run.err
+    trouble = library("instances", "check", "--json").json["trouble"]
+    assert len(trouble[f"near-tie/{STEM}"]) == 1
+
+
+def test_an_index_that_is_no_table_is_told(library, tmp_path):
+    """A cell without end, as a lost quotation mark makes, is one line of the report."""
+    (tmp_path / "instances" / "index.csv").write_text('instance\n"' + "a" * 200_000)
+    run = library("instances", "check")
+    assert run.code == 1
+    assert "index.csv: is no table: field larger than field limit" in run.out
 
 
 def test_table_check_tells_and_writes_nothing(library, tmp_path):

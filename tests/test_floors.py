@@ -13,7 +13,7 @@ PACKAGE = "slth_opt"
 
 FLOORS = (
     {"errors"},
-    {"fields", "families", "grid", "kernels", "side_process"},
+    {"fields", "families", "grid", "kernels", "side_process", "worker_processes"},
     {"array_grid", "json_files", "problems"},
     {"size_rules"},
     {"array_files", "programs", "recovery", "reproving", "results", "guessing", "tables"},

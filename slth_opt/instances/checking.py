@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,10 +84,12 @@ def check_folder(
     for path in instance_paths(folder):
         name = path.relative_to(folder).as_posix().removesuffix(".json")
         try:
-            yield _check_instance(Path(folder), path, name, again=again, seconds=seconds)
-            entries.append(read_entry(folder, path))
+            checked = _check_instance(Path(folder), path, name, again=again, seconds=seconds)
         except SlthError as refused:
-            yield Checked(name=name, trouble=(str(refused),))
+            checked = Checked(name=name, trouble=(str(refused),))
+        yield checked
+        with suppress(SlthError):  # what is not true was named above, and is in no index
+            entries.append(read_entry(folder, path))
     yield from _orphans(Path(folder))
     yield from _check_pages(Path(folder), entries)
 
@@ -219,10 +222,14 @@ def _check_pages(folder: Path, entries: Sequence[Entry]) -> Iterator[Checked]:
 
 def _differing_rows(found: str, due: str) -> Iterator[str]:
     """Say which lines of the index are not what the files say."""
-    said, true = (
-        {row.get("instance"): row for row in csv.DictReader(io.StringIO(text))}
-        for text in (found, due)
-    )
+    try:
+        said, true = (
+            {row.get("instance"): row for row in csv.DictReader(io.StringIO(text))}
+            for text in (found, due)
+        )
+    except csv.Error as unread:  # a cell without end, as a lost quotation mark makes
+        yield f"is no table: {unread}; {_WRITE}"
+        return
     for name in said.keys() - true.keys():
         yield f"names {name!r}, of which there are no true files"
     for name, row in true.items():

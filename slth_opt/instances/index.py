@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from slth_opt.certificates import Certificate, Evidence, verify
-from slth_opt.errors import FileError
+from slth_opt.errors import CertificateRejected, FileError
 from slth_opt.instances.records import GROUPS
 from slth_opt.json_files import name_of
 from slth_opt.library import Instance, certificate_path, read_certificate, read_instance
@@ -130,7 +130,12 @@ def read_entry(folder: str | Path, path: Path) -> Entry:
     beside = certificate_path(path)
     certificate = read_certificate(beside, within=folder) if beside.exists() else None
     name = path.relative_to(folder).as_posix().removesuffix(".json")
-    return entry_of(name, instance, certificate)
+    try:
+        return entry_of(name, instance, certificate)
+    except CertificateRejected as rejected:
+        raise CertificateRejected(
+            f"{name_of(beside)}: is not true: {rejected}; slth instances check names all such"
+        ) from None
 
 
 def read_entries(folder: str | Path) -> tuple[Entry, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from slth_opt.certificates import Certificate, Evidence, sealed, verify
 from slth_opt.certifying import certify
-from slth_opt.errors import CertificateRejected, FileError, ProblemError
+from slth_opt.errors import CertificateRejected, FileError
 from slth_opt.instances.records import (
     GROUPS,
     Family,
@@ -29,6 +29,7 @@ from slth_opt.library import (
 )
 from slth_opt.problems.legality import mask_of
 from slth_opt.results import Effort, Stop
+from slth_opt.worker_processes import share_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,23 +198,7 @@ def write_jobs(jobs: Sequence[Job], workers: int = 1) -> Iterator[Job]:
     >>> list(write_jobs([]))
     []
     """
-    if workers < 1:
-        raise ProblemError(f"workers must be at least 1, got {workers}")
-    if workers == 1 or len(jobs) < 2:
-        yield from map(write_job, jobs)
-        return
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-    from multiprocessing import get_context
-
-    # Fresh processes: threads of compiled kernels do not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(write_job, job) for job in jobs]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            for future in futures:
-                future.cancel()
+    yield from (job for _, job in share_out(write_job, [(job,) for job in jobs], workers))
 
 
 def _check_same(path: Path, instance: Instance) -> None:
