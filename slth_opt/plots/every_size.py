@@ -44,6 +44,8 @@ def plot_every_size(rows: Sequence[EverySize], ax: Axes | None = None) -> Axes:
     ax.plot([size], [max(found.best[size], nothing)], marker="o", markersize=17, color="none",
             markeredgecolor="black", label=f"the ticket keeps this one ({size})")  # fmt: skip
     ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    ax.set_ylim(top=high * (high / low) ** 0.35)  # room for the legend, whatever the errors
     ax.set_xticks(sizes[:: 1 + len(sizes) // 16])
     ax.set_xlabel(f"edges kept, of {len(sizes) - 1}")
     ax.set_ylabel("error of the sum")
