@@ -317,7 +317,7 @@ def test_bounds_are_their_formulas_rounded_up(ours, formula):
         (lambda: theory.candidates_for_all_targets(2, 0.5, constant=1), "0 and 0.5, got 0.5"),
         (lambda: theory.least_parameters(3, 5, 0.5), "0 and 0.0625, got 0.5"),
         (lambda: theory.threshold_ratio(3, 5, 0.1), "got 5 of 3"),
-        (lambda: theory.natale_width(2, 3, 4, 0.1, 1.0, constant=1), "0 and 1, got 1.0"),
+        (lambda: theory.natale_width(2, 3, 4, 0.1, 1.0, constant=1), "1e-12 and 1, got 1.0"),
         (lambda: theory.candidates_for_large_sizes(9, 0.1, constant=1), "sizes of at least 6"),
         (lambda: theory.amplified_constant(1, 1.5), "at most 1, got 1.5"),
         (lambda: theory.least_density(10, 50, 0.01), "too few for any density"),
@@ -333,6 +333,8 @@ def test_bounds_are_their_formulas_rounded_up(ours, formula):
         (lambda: theory.copies_needed(2, 0, 0.1, 0.1, constant=1), "weights .* got 0"),
         (lambda: theory.subset_sum_failure(-3, 0.1, constant=1, spread=1), "candidates .* got -3"),
         (lambda: theory.quantised_width(3, 1.0, constant=1), "step .* got 1.0"),
+        (lambda: theory.malach_neurons(10, 1e-200, 0.1, constant=1), "at least 1e-100, got 1e-200"),
+        (lambda: theory.expected_hits(10**400, 2, 0.1), "candidates must be"),
         (lambda: theory.density_factor([3, 0]), "a width must be .* got 0"),
     ],
 )

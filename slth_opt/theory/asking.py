@@ -9,6 +9,9 @@ from slth_opt.errors import ProblemError
 MOST_CANDIDATES = 10**12
 """Where the search for a number of candidates gives up."""
 
+LEAST = 1e-100
+"""Smaller tolerances have no square that a float could hold."""
+
 
 def check_tolerance(tolerance: float, *, below: float = 1.0) -> None:
     """Refuse a tolerance that is not above 0 and below a limit.
@@ -19,6 +22,8 @@ def check_tolerance(tolerance: float, *, below: float = 1.0) -> None:
     """
     if not 0 < tolerance < below:
         raise ProblemError(f"the tolerance must lie between 0 and {below:g}, got {tolerance!r}")
+    if tolerance < LEAST:
+        raise ProblemError(f"the tolerance must be at least {LEAST:g}, got {tolerance!r}")
 
 
 def check_failure(failure: float) -> None:
@@ -43,14 +48,14 @@ def check_positive(value: float, *, what: str) -> None:
         raise ProblemError(f"{what} must be a finite number above 0, got {value!r}")
 
 
-def check_count(value: float, *, what: str) -> None:
-    """Refuse what is not a whole number of 1 or more.
+def check_count(value: float, *, what: str, most: float = 2**53) -> None:
+    """Refuse what is not a whole number of 1 or more, or too large to be calculated with.
 
     Examples
     --------
     >>> check_count(784, what="the number of inputs")
     """
-    if not 1 <= value < float("inf") or value != int(value):
+    if not 1 <= value <= most or value == float("inf") or value != int(value):
         raise ProblemError(f"{what} must be a whole number of at least 1, got {value!r}")
 
 
@@ -62,7 +67,9 @@ def check_share(share: float) -> None:
     >>> check_share(0.5)
     """
     if not 1 / MOST_CANDIDATES <= share < 1:
-        raise ProblemError(f"the share kept must lie between 0 and 1, got {share!r}")
+        raise ProblemError(
+            f"the share kept must lie between {1 / MOST_CANDIDATES:g} and 1, got {share!r}"
+        )
 
 
 def smallest(holds: Callable[[int], bool], *, least: int) -> int:

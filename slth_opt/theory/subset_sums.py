@@ -79,7 +79,7 @@ def transition_size(largest: int) -> float:
     >>> transition_size(1024)
     10.0
     """
-    check_count(largest, what="the largest integer")
+    check_count(largest, what="the largest integer", most=float("inf"))
     return log2(largest)
 
 
