@@ -56,7 +56,7 @@ def check_count(value: float, *, what: str, most: float = 2**53) -> None:
     >>> check_count(784, what="the number of inputs")
     """
     if not 1 <= value <= most or value == float("inf") or value != int(value):
-        raise ProblemError(f"{what} must be a whole number of at least 1, got {value!r}")
+        raise ProblemError(f"{what} must be a whole number from 1 to {most:g}, got {value!r}")
 
 
 def check_share(share: float) -> None:
