@@ -292,6 +292,7 @@ def forms_of(problem, indices):
             ]
         ),
         "floats": "\n".join(f"{name} {x + 1e-9 - 2e-9 * x:.12f}" for name, x in pairs),
+        "noise": "\n".join(f"{name} {x or 1.25e-15}" for name, x in pairs),
     }
 
 
