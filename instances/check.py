@@ -120,8 +120,8 @@ def check(path, words):
         yield from (text for text, holds in claims.items() if not holds)
     if words is not None:  # indices, or what a solver wrote
         text = words if re.fullmatch(r"[\d\s,]*", words) else Path(words).read_text("utf-8")
-        named = r"\bx(\d+)\s+(?:1|1\.0\d*|0\.999\d*)(?!\S)" if re.search("[-.a-z]", text) else r"\d+"
-        legal = judge(p, chosen := sorted({int(i) for i in re.findall(named, text)}))
+        find = r"\bx(\d+)\s+(?:1|1\.0\d*|0\.999\d*)(?!\S)" if re.search("[-.a-z]", text) else r"\d+"
+        legal = judge(p, chosen := sorted({int(i) for i in re.findall(find, text)}))
         print(f"selection {chosen}: value and error {legal}")
         if legal is None or legal[0] < c["lower_bound"]:
             yield "the selection is not legal, or below the certificate's bound"
