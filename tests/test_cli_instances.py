@@ -251,6 +251,15 @@ def test_an_index_that_is_no_table_is_told(library, tmp_path):
     assert "index.csv: is no table: field larger than field limit" in run.out
 
 
+def test_a_page_that_is_a_folder_is_told(library, tmp_path):
+    """What cannot be read is one line of the report as well."""
+    (tmp_path / "instances" / "optima.solu").unlink()
+    (tmp_path / "instances" / "optima.solu").mkdir()
+    run = library("instances", "check")
+    assert run.code == 1
+    assert "optima.solu: cannot be read: Is a directory" in run.out
+
+
 def test_table_check_tells_and_writes_nothing(library, tmp_path):
     """`table --check` exits 1 for a page that is not current, and leaves it as it is."""
     place = tmp_path / "instances" / "optima.solu"

@@ -212,6 +212,9 @@ def _check_pages(folder: Path, entries: Sequence[Entry]) -> Iterator[Checked]:
             found = place.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             found = ""
+        except OSError as failed:  # no right to read it, or a folder of that name
+            yield Checked(name=name, trouble=(f"cannot be read: {failed.strerror}",))
+            continue
         if found == due:
             yield Checked(name=name)
         elif name == "index.csv":
