@@ -97,8 +97,9 @@ An exported program minimises the value of the index, in the same units. Integer
 solvers read them as doubles.
 
 The same family, sizes and seed give the same bytes on any machine: numbers are made from raw words of a PCG64 generator that is
-seeded with the name of the file. Other seeds give instances nobody has seen. This page, the index and `optima.solu` are written
-by `slth instances table`.
+seeded with the name of the file. Other seeds give instances nobody has seen. Every certificate here is what `slth instances generate
+FAMILY --certify` wrote; its limits are seconds, so a slow machine may leave open what is proven here. This page, the index and
+`optima.solu` are written by `slth instances table`.
 
 All of it may be used under the MIT License of the package.
 """  # noqa: E501
