@@ -251,6 +251,15 @@ def test_an_index_that_is_no_table_is_told(library, tmp_path):
     assert "index.csv: is no table: field larger than field limit" in run.out
 
 
+def test_a_column_too_many_in_the_index_is_told(library, tmp_path):
+    """An index that says more than the files do is not what the files say."""
+    place = tmp_path / "instances" / "index.csv"
+    place.write_text("".join(f"{line},1\n" for line in place.read_text().splitlines()))
+    run = library("instances", "check")
+    assert run.code == 1
+    assert "index.csv: holds the right lines in another form" in run.out
+
+
 def test_a_page_that_is_a_folder_is_told(library, tmp_path):
     """What cannot be read is one line of the report as well."""
     (tmp_path / "instances" / "optima.solu").unlink()

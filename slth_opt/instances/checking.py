@@ -243,7 +243,8 @@ def _differing_rows(found: str, due: str) -> Iterator[str]:
         for column, value in row.items():
             if old.get(column) != value:
                 yield f"{name}: {column} is {old.get(column)!r}, its files say {value!r}"
-    if said == true:
+    same = all(row.items() <= said.get(name, {}).items() for name, row in true.items())
+    if same and said.keys() == true.keys():
         yield f"holds the right lines in another form; {_WRITE}"
 
 
