@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from slth_opt.errors import ProblemError, SlthError
@@ -52,7 +53,8 @@ def share_out(
 
     context = get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent) as pool:
-        futures = {pool.submit(do, *call): number for number, call in enumerate(calls)}
+        with _interrupted_later():
+            futures = {pool.submit(do, *call): number for number, call in enumerate(calls)}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
@@ -66,12 +68,30 @@ def share_out(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
+@contextmanager
+def _interrupted_later() -> Iterator[None]:
+    """Hold Ctrl-C back; processes begun meanwhile hold it back as well, until they are ready."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # it lets Ctrl-C through when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _follow_parent() -> None:
     """Make a worker end when its parent does, even if that was killed, and on Ctrl-C at once."""
     from multiprocessing import parent_process
     from threading import Thread
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     parent = parent_process()
     if parent is None:
         return
