@@ -245,6 +245,7 @@ def test_draws_are_as_many_as_they_say():
     assert choice.errors.tolist() == [best / UNIT]
 
 
+@pytest.mark.slow
 def test_gradients_find_small_optima():
     """From eight starts three in ten small pools are solved, and half of the error is gone."""
     rng = np.random.default_rng(8)
