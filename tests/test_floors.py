@@ -26,7 +26,7 @@ FLOORS = (
     {"constructions", "task_records"},
     {"tickets"},
     {"comparing", "experiments", "instance_benchmarks", "instances", "worst_case"},
-    {"benchmarking", "demonstration", "layer_benchmarks", "studies", "scaling", "torch_bridge"},
+    {"benchmarking", "demonstration", "layer_benchmarks", "studies"},
     {"plots", "report"},
     {"__init__"},
     {"cli"},
